@@ -1,0 +1,41 @@
+import SystemPackage
+
+/// What can go wrong below the query engine. Every case names the file or the thing it is about.
+public enum StorageError: Error, Sendable, Hashable {
+  /// The operating system refused; `operation` is the call ("open", "write", "fdatasync").
+  case io(operation: String, path: String, errno: Int32)
+  /// A checksum, length or structure is wrong at a byte offset of a file.
+  case corrupt(path: String, offset: Int, reason: String)
+  /// A file the manifest names is not there.
+  case missing(path: String)
+  /// Written by a version this one does not read.
+  case unsupportedVersion(path: String, found: UInt32, supported: ClosedRange<UInt32>)
+  /// Another process has the directory open.
+  case locked(path: String)
+  case databaseNotFound(String)
+  case retentionPolicyNotFound(database: String, policy: String)
+  case invalidName(String, reason: String)
+  /// The store was closed.
+  case closed
+}
+
+extension StorageError: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .io(let operation, let path, let errno):
+      "\(operation) \(path): \(Errno(rawValue: errno))"
+    case .corrupt(let path, let offset, let reason):
+      "\(path): damaged at byte \(offset): \(reason)"
+    case .missing(let path): "\(path): missing"
+    case .unsupportedVersion(let path, let found, let supported):
+      "\(path): format version \(found), this build reads \(supported.lowerBound) to "
+        + "\(supported.upperBound)"
+    case .locked(let path): "\(path): in use by another process"
+    case .databaseNotFound(let name): "database not found: \(name)"
+    case .retentionPolicyNotFound(let database, let policy):
+      "retention policy not found: \(database).\(policy)"
+    case .invalidName(let name, let reason): "invalid name \"\(name)\": \(reason)"
+    case .closed: "the store is closed"
+    }
+  }
+}

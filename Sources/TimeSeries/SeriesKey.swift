@@ -1,0 +1,117 @@
+/// One tag of a series.
+public struct Tag: Sendable, Hashable, Comparable {
+  public var key: String
+  public var value: String
+
+  public init(key: String, value: String) {
+    self.key = key
+    self.value = value
+  }
+
+  public static func < (a: Tag, b: Tag) -> Bool {
+    (a.key, a.value) < (b.key, b.value)
+  }
+}
+
+/// The identity of a series: its measurement and its tags.
+///
+/// The canonical form is the line protocol's own, `measurement,key=value,key=value`, with tags
+/// sorted by key bytes, no key twice, no empty value, and `,`, `=`, space escaped by a backslash
+/// (`=` not in measurements). Two writes belong to one series exactly if their canonical bytes are
+/// equal.
+public struct SeriesKey: Sendable, Hashable {
+  public var measurement: String
+  /// Sorted by key (by UTF-8 bytes), each key once, no empty values.
+  public private(set) var tags: [Tag]
+
+  /// Sorts the tags; drops those with an empty value; of a key given twice the last stands.
+  public init(measurement: String, tags: [Tag] = []) {
+    self.measurement = measurement
+    var byKey: [String: String] = [:]
+    for tag in tags { byKey[tag.key] = tag.value }
+    self.tags = byKey.filter { !$0.value.isEmpty }
+      .map { Tag(key: $0.key, value: $0.value) }
+      .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+  }
+
+  /// The value of a tag, nil where the series has no such tag.
+  public func value(of tagKey: String) -> String? {
+    tags.first { $0.key == tagKey }?.value
+  }
+
+  /// Reads the canonical form. Nil where `bytes` are not one: an empty measurement, a tag without
+  /// `=`, or bytes that are not UTF-8.
+  public init?(canonical bytes: some Collection<UInt8>) {
+    var parts: [[UInt8]] = [[]]
+    var keyLength: Int?
+    var tags: [Tag] = []
+    func text(_ bytes: ArraySlice<UInt8>) -> String? {
+      String(validating: bytes, as: UTF8.self)
+    }
+    var iterator = bytes.makeIterator()
+    func closeTag() -> Bool {
+      guard parts.count > 1, let last = parts.last else { return parts.count == 1 }
+      guard let keyLength, let key = text(last[..<keyLength]), let value = text(last[keyLength...])
+      else { return false }
+      tags.append(Tag(key: key, value: value))
+      return true
+    }
+    while let byte = iterator.next() {
+      switch byte {
+      case UInt8(ascii: "\\"):
+        guard let next = iterator.next() else {
+          parts[parts.count - 1].append(byte)
+          break
+        }
+        if !Self.isEscapable(next, inMeasurement: parts.count == 1) {
+          parts[parts.count - 1].append(byte)
+        }
+        parts[parts.count - 1].append(next)
+      case UInt8(ascii: ","):
+        guard closeTag() else { return nil }
+        parts.append([])
+        keyLength = nil
+      case UInt8(ascii: "=") where parts.count > 1 && keyLength == nil:
+        keyLength = parts[parts.count - 1].count
+      default:
+        parts[parts.count - 1].append(byte)
+      }
+    }
+    guard closeTag(), let name = text(parts[0][...]), !name.isEmpty else { return nil }
+    self.init(measurement: name, tags: tags)
+  }
+
+  /// The canonical form, the bytes that are hashed, stored and compared.
+  public var canonical: [UInt8] {
+    var bytes: [UInt8] = []
+    Self.appendEscaped(measurement, inMeasurement: true, to: &bytes)
+    for tag in tags {
+      bytes.append(UInt8(ascii: ","))
+      Self.appendEscaped(tag.key, inMeasurement: false, to: &bytes)
+      bytes.append(UInt8(ascii: "="))
+      Self.appendEscaped(tag.value, inMeasurement: false, to: &bytes)
+    }
+    return bytes
+  }
+
+  /// Whether a backslash before `byte` stands for the byte itself.
+  @inlinable
+  public static func isEscapable(_ byte: UInt8, inMeasurement: Bool) -> Bool {
+    byte == UInt8(ascii: ",") || byte == UInt8(ascii: " ")
+      || (byte == UInt8(ascii: "=") && !inMeasurement)
+  }
+
+  /// Appends `text` as the canonical form writes it.
+  public static func appendEscaped(
+    _ text: String, inMeasurement: Bool, to bytes: inout [UInt8]
+  ) {
+    for byte in text.utf8 {
+      if isEscapable(byte, inMeasurement: inMeasurement) { bytes.append(UInt8(ascii: "\\")) }
+      bytes.append(byte)
+    }
+  }
+}
+
+extension SeriesKey: CustomStringConvertible {
+  public var description: String { String(decoding: canonical, as: UTF8.self) }
+}
