@@ -46,11 +46,27 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Encoding", dependencies: ["TimeSeries", "CKernels", "CLZ4"], swiftSettings: strict),
+    .target(name: "LineProtocol", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(name: "TimeSeries", swiftSettings: strict),
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .testTarget(
       name: "EncodingTests", dependencies: ["Encoding", "TimeSeries"], swiftSettings: strict),
+    .testTarget(
+      name: "LineProtocolTests", dependencies: ["LineProtocol", "TimeSeries"],
+      swiftSettings: strict),
     .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"], swiftSettings: strict),
   ]
 )
+
+// Fuzz targets need the fuzzer's runtime, so they are there only when asked for (tools/fuzz).
+if Context.environment["VIGIL_FUZZ"] != nil {
+  let inputs: [(name: String, dependencies: [Target.Dependency])] = [
+    ("LineProtocolFuzz", ["LineProtocol", "TimeSeries"])
+  ]
+  for (name, dependencies) in inputs {
+    package.targets.append(
+      .executableTarget(
+        name: name, dependencies: dependencies, path: "Fuzz/\(name)", swiftSettings: strict))
+  }
+}

@@ -103,18 +103,64 @@ public struct PointBatch: Sendable {
     return range
   }
 
+  /// Copies `bytes` into the arena. The caller keeps the total under ``textLimit``.
+  public mutating func appendText(_ bytes: UnsafeRawBufferPointer) -> TextRange {
+    let range = TextRange(offset: UInt32(text.count), length: UInt32(bytes.count))
+    text.append(contentsOf: bytes)
+    return range
+  }
+
+  /// Makes room for this many more points, fields and bytes of text.
+  public mutating func reserve(points: Int, fields: Int, text: Int) {
+    self.points.reserveCapacity(self.points.count + points)
+    self.fields.reserveCapacity(self.fields.count + fields)
+    self.text.reserveCapacity(self.text.count + text)
+  }
+
   /// The index of a canonical series key, new or known.
   public mutating func internSeries(_ canonicalKey: some Collection<UInt8>) -> UInt32 {
-    Self.intern(canonicalKey, text: &text, entries: &seriesKeys, table: &seriesTable)
+    if let index = canonicalKey.withContiguousStorageIfAvailable({
+      internSeries(UnsafeRawBufferPointer($0))
+    }) {
+      return index
+    }
+    return Array(canonicalKey).withUnsafeBytes { internSeries($0) }
   }
 
   /// The index of an unescaped field name, new or known.
   public mutating func internField(_ name: some Collection<UInt8>) -> UInt32 {
-    Self.intern(name, text: &text, entries: &fieldNames, table: &fieldTable)
+    if let index = name.withContiguousStorageIfAvailable({
+      internField(UnsafeRawBufferPointer($0))
+    }) {
+      return index
+    }
+    return Array(name).withUnsafeBytes { internField($0) }
   }
 
   public mutating func internField(_ name: String) -> UInt32 {
-    internField(Array(name.utf8))
+    var name = name
+    return name.withUTF8 { internField(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// The index of a canonical series key, new or known.
+  public mutating func internSeries(_ canonicalKey: UnsafeRawBufferPointer) -> UInt32 {
+    Self.intern(canonicalKey, text: &text, entries: &seriesKeys, table: &seriesTable)
+  }
+
+  /// The index of an unescaped field name, new or known.
+  public mutating func internField(_ name: UnsafeRawBufferPointer) -> UInt32 {
+    Self.intern(name, text: &text, entries: &fieldNames, table: &fieldTable)
+  }
+
+  /// Adds a whole point at once, which costs less than field by field.
+  public mutating func appendPoint(
+    series: UInt32, timestamp: Timestamp, line: UInt32 = 0, fields new: UnsafeBufferPointer<Field>
+  ) {
+    points.append(
+      Point(
+        series: series, line: line, timestamp: timestamp, firstField: UInt32(fields.count),
+        fieldCount: UInt32(new.count)))
+    fields.append(contentsOf: new)
   }
 
   /// Starts a point; the fields appended next belong to it.
@@ -157,20 +203,19 @@ public struct PointBatch: Sendable {
   }
 
   private static func intern(
-    _ bytes: some Collection<UInt8>, text: inout [UInt8], entries: inout [TextRange],
+    _ bytes: UnsafeRawBufferPointer, text: inout [UInt8], entries: inout [TextRange],
     table: inout TextTable
   ) -> UInt32 {
     let hash = TextTable.hash(bytes)
-    if let index = table.find(
-      hash,
-      where: { index in
+    let known = text.withUnsafeBytes { text in
+      table.find(hash) { index in
         let range = entries[Int(index)]
-        guard Int(range.length) == bytes.count else { return false }
-        return text[Int(range.offset)..<Int(range.offset) + Int(range.length)].elementsEqual(bytes)
-      })
-    {
-      return index
+        let start = Int(range.offset)
+        return Int(range.length) == bytes.count
+          && text[start..<start + bytes.count].elementsEqual(bytes)
+      }
     }
+    if let known { return known }
     let index = UInt32(entries.count)
     entries.append(TextRange(offset: UInt32(text.count), length: UInt32(bytes.count)))
     text.append(contentsOf: bytes)

@@ -48,7 +48,6 @@ public struct SeriesKey: Sendable, Hashable {
     func text(_ bytes: ArraySlice<UInt8>) -> String? {
       String(validating: bytes, as: UTF8.self)
     }
-    var iterator = bytes.makeIterator()
     func closeTag() -> Bool {
       guard parts.count > 1, let last = parts.last else { return parts.count == 1 }
       guard let keyLength, let key = text(last[..<keyLength]), let value = text(last[keyLength...])
@@ -56,27 +55,30 @@ public struct SeriesKey: Sendable, Hashable {
       tags.append(Tag(key: key, value: value))
       return true
     }
-    while let byte = iterator.next() {
+    // A backslash that escapes nothing is itself; whether the byte behind it is one that escapes is
+    // then still open.
+    var isEscaped = false
+    for byte in bytes {
+      if isEscaped {
+        isEscaped = false
+        if Self.isEscapable(byte, inMeasurement: parts.count == 1) {
+          parts[parts.count - 1].append(byte)
+          continue
+        }
+        parts[parts.count - 1].append(UInt8(ascii: "\\"))
+      }
       switch byte {
-      case UInt8(ascii: "\\"):
-        guard let next = iterator.next() else {
-          parts[parts.count - 1].append(byte)
-          break
-        }
-        if !Self.isEscapable(next, inMeasurement: parts.count == 1) {
-          parts[parts.count - 1].append(byte)
-        }
-        parts[parts.count - 1].append(next)
+      case UInt8(ascii: "\\"): isEscaped = true
       case UInt8(ascii: ","):
         guard closeTag() else { return nil }
         parts.append([])
         keyLength = nil
       case UInt8(ascii: "=") where parts.count > 1 && keyLength == nil:
         keyLength = parts[parts.count - 1].count
-      default:
-        parts[parts.count - 1].append(byte)
+      default: parts[parts.count - 1].append(byte)
       }
     }
+    if isEscaped { parts[parts.count - 1].append(UInt8(ascii: "\\")) }
     guard closeTag(), let name = text(parts[0][...]), !name.isEmpty else { return nil }
     self.init(measurement: name, tags: tags)
   }

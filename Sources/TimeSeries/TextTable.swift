@@ -18,12 +18,51 @@ public struct TextTable: Sendable {
 
   public init() {}
 
-  /// FNV-1a over the bytes, folded once more so that the low bits depend on all of them.
+  /// A hash of the bytes, different in every process: who writes cannot choose colliding names.
+  ///
+  /// Sixteen bytes a step are mixed by the two halves of a 64 by 64 bit product of data and secret
+  /// (the folded multiply of wyhash and its kin). The length takes part, so that padding the last
+  /// step with zeros makes no two texts alike.
   @inlinable
+  public static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    let secret = HashSecret.process
+    var state = secret.a
+    var offset = 0
+    let count = bytes.count
+    while count - offset >= 16 {
+      let first = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      let second = bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+      state = fold(first ^ secret.b, second ^ state)
+      offset += 16
+    }
+    var first: UInt64 = 0
+    var second: UInt64 = 0
+    if count - offset >= 8 {
+      first = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      offset += 8
+    }
+    var shift: UInt64 = 0
+    while offset < count {
+      second |= UInt64(bytes[offset]) << shift
+      shift += 8
+      offset += 1
+    }
+    state = fold(first ^ secret.b, second ^ state)
+    return fold(state ^ secret.c, UInt64(truncatingIfNeeded: count) ^ secret.b)
+  }
+
+  /// The same hash of any collection of bytes; contiguous ones are not copied.
   public static func hash(_ bytes: some Collection<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    return hash ^ (hash >> 29)
+    if let hash = bytes.withContiguousStorageIfAvailable({ hash(UnsafeRawBufferPointer($0)) }) {
+      return hash
+    }
+    return Array(bytes).withUnsafeBytes { hash($0) }
+  }
+
+  @inlinable
+  static func fold(_ x: UInt64, _ y: UInt64) -> UInt64 {
+    let product = x.multipliedFullWidth(by: y)
+    return product.high ^ product.low
   }
 
   /// The index stored under `hash` that `isMatch` accepts.
@@ -47,6 +86,12 @@ public struct TextTable: Sendable {
     count += 1
   }
 
+  /// Forgets all entries and keeps the memory.
+  public mutating func removeAll() {
+    for position in slots.indices { slots[position] = Slot(hash: 0, entry: 0) }
+    count = 0
+  }
+
   private mutating func grow() {
     let old = slots
     slots = Array(repeating: Slot(hash: 0, entry: 0), count: max(16, old.count * 2))
@@ -58,5 +103,21 @@ public struct TextTable: Sendable {
     var position = Int(truncatingIfNeeded: slot.hash) & mask
     while slots[position].entry != 0 { position = (position + 1) & mask }
     slots[position] = slot
+  }
+}
+
+/// What this process mixes into its hashes.
+@usableFromInline
+struct HashSecret: Sendable {
+  @usableFromInline let a: UInt64
+  @usableFromInline let b: UInt64
+  @usableFromInline let c: UInt64
+
+  @usableFromInline static let process = HashSecret()
+
+  private init() {
+    a = .random(in: .min ... .max)
+    b = .random(in: .min ... .max)
+    c = .random(in: .min ... .max)
   }
 }

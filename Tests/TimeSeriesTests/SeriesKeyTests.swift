@@ -17,6 +17,7 @@ import TimeSeries
     SeriesKey(measurement: "plain"),
     SeriesKey(measurement: "a b,c=d", tags: [Tag(key: "k =,", value: "v =,")]),
     SeriesKey(measurement: "back\\slash", tags: [Tag(key: "k\\x", value: "v\\y")]),
+    SeriesKey(measurement: "a\\,b", tags: [Tag(key: "k\\=", value: "v\\ w\\\\,")]),
     SeriesKey(measurement: "日本", tags: [Tag(key: "ключ", value: "valeur é")]),
   ])
   func canonicalFormReadsBack(_ key: SeriesKey) {
