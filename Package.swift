@@ -51,6 +51,9 @@ let package = Package(
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .testTarget(
+      name: "StorageTests", dependencies: ["Storage", "TimeSeries", systemPackage],
+      swiftSettings: strict),
+    .testTarget(
       name: "EncodingTests", dependencies: ["Encoding", "TimeSeries"], swiftSettings: strict),
     .testTarget(
       name: "LineProtocolTests", dependencies: ["LineProtocol", "TimeSeries"],
@@ -62,7 +65,9 @@ let package = Package(
 // Fuzz targets need the fuzzer's runtime, so they are there only when asked for (tools/fuzz).
 if Context.environment["VIGIL_FUZZ"] != nil {
   let inputs: [(name: String, dependencies: [Target.Dependency])] = [
-    ("LineProtocolFuzz", ["LineProtocol", "TimeSeries"])
+    ("LineProtocolFuzz", ["LineProtocol", "TimeSeries"]),
+    ("SegmentFuzz", ["Encoding", "Storage", "TimeSeries"]),
+    ("WALFuzz", ["Storage", "TimeSeries", systemPackage]),
   ]
   for (name, dependencies) in inputs {
     package.targets.append(

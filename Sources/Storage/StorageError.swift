@@ -15,6 +15,8 @@ public enum StorageError: Error, Sendable, Hashable {
   case databaseNotFound(String)
   case retentionPolicyNotFound(database: String, policy: String)
   case invalidName(String, reason: String)
+  /// A batch that would make a record of the write-ahead log too long; split it.
+  case batchTooLarge(bytes: Int, limit: Int)
   /// The store was closed.
   case closed
 }
@@ -35,6 +37,8 @@ extension StorageError: CustomStringConvertible {
     case .retentionPolicyNotFound(let database, let policy):
       "retention policy not found: \(database).\(policy)"
     case .invalidName(let name, let reason): "invalid name \"\(name)\": \(reason)"
+    case .batchTooLarge(let bytes, let limit):
+      "the batch takes \(bytes) bytes in the write-ahead log, at most \(limit)"
     case .closed: "the store is closed"
     }
   }

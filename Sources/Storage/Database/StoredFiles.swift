@@ -1,0 +1,110 @@
+import Encoding
+import SystemPackage
+
+/// Named pieces of bytes that upper layers keep with a database (models, continuous queries): each a
+/// file, replaced as a whole.
+///
+///     file := "VIGILBLB", version u32, size u64, crc32c of the bytes u32, header crc32c u32, bytes
+struct StoredFiles: Sendable {
+  static let magic = Array("VIGILBLB".utf8)
+  static let version: UInt32 = 1
+  static let headerSize = 28
+
+  let layout: DatabaseLayout
+  let fileSystem: any FileSystem
+
+  func store(kind: String, name: String, bytes: [UInt8]) throws {
+    let directory = try directory(kind)
+    let fileName = try EscapedName.escape(name)
+    try fileSystem.createDurableDirectory(directory)
+    var header = Self.magic
+    header.appendFixed(Self.version)
+    header.appendFixed(UInt64(bytes.count))
+    header.appendFixed(CRC32C.checksum(bytes))
+    header.appendFixed(CRC32C.checksum(header))
+    let temporary = directory.appending(fileName + ".new")
+    let file = try fileSystem.create(temporary)
+    try file.append(header)
+    try file.append(bytes)
+    try file.sync()
+    try file.close()
+    try fileSystem.rename(temporary, to: directory.appending(fileName))
+    try fileSystem.syncDirectory(directory)
+  }
+
+  /// Nil where there is none of that name.
+  func load(kind: String, name: String) throws -> [UInt8]? {
+    let path = try directory(kind).appending(EscapedName.escape(name))
+    guard fileSystem.exists(path) else { return nil }
+    return try read(path)
+  }
+
+  private func read(_ path: FilePath) throws -> [UInt8] {
+    func corrupt(_ offset: Int, _ reason: String) -> StorageError {
+      .corrupt(path: path.string, offset: offset, reason: reason)
+    }
+    let map = try fileSystem.map(path)
+    return try map.withBytes { bytes in
+      guard bytes.count >= Self.headerSize else { throw corrupt(bytes.count, "ends early") }
+      func word(_ offset: Int) -> UInt32 {
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+      }
+      guard bytes.prefix(8).elementsEqual(Self.magic),
+        word(24) == CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<24]))
+      else { throw corrupt(0, "bad header") }
+      guard word(8) == Self.version else {
+        throw StorageError.unsupportedVersion(
+          path: path.string, found: word(8), supported: Self.version...Self.version)
+      }
+      let size = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt64.self))
+      let content = UnsafeRawBufferPointer(rebasing: bytes[Self.headerSize...])
+      guard size == UInt64(content.count) else {
+        throw corrupt(bytes.count, "\(content.count) bytes, it had \(size)")
+      }
+      guard word(20) == CRC32C.checksum(content) else {
+        throw corrupt(Self.headerSize, "bad checksum")
+      }
+      return Array(content)
+    }
+  }
+
+  /// Sorted.
+  func list(kind: String) throws -> [String] {
+    let directory = try directory(kind)
+    guard fileSystem.exists(directory) else { return [] }
+    return try fileSystem.list(directory).compactMap(EscapedName.unescape).sorted()
+  }
+
+  /// False where there is none of that name.
+  func remove(kind: String, name: String) throws -> Bool {
+    let directory = try directory(kind)
+    let path = directory.appending(try EscapedName.escape(name))
+    guard fileSystem.exists(path) else { return false }
+    try fileSystem.remove(path)
+    try fileSystem.syncDirectory(directory)
+    return true
+  }
+
+  /// Damage of any file.
+  func verify() -> [StorageError] {
+    guard let kinds = try? fileSystem.list(layout.filesDirectory) else { return [] }
+    var problems: [StorageError] = []
+    for kind in kinds {
+      let directory = layout.filesDirectory.appending(kind)
+      for name in (try? fileSystem.list(directory)) ?? [] where EscapedName.unescape(name) != nil {
+        do {
+          _ = try read(directory.appending(name))
+        } catch {
+          problems.append(
+            error as? StorageError
+              ?? .corrupt(path: directory.appending(name).string, offset: 0, reason: "\(error)"))
+        }
+      }
+    }
+    return problems
+  }
+
+  private func directory(_ kind: String) throws -> FilePath {
+    layout.filesDirectory.appending(try EscapedName.escape(kind))
+  }
+}

@@ -1,0 +1,199 @@
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The file system of the machine.
+public struct DiskFileSystem: FileSystem {
+  public init() {}
+
+  public func createDirectory(_ path: FilePath) throws {
+    if isDirectory(path) { return }
+    let parent = path.removingLastComponent()
+    if !parent.isEmpty, parent != path { try createDirectory(parent) }
+    if mkdir(path.string, 0o755) != 0, errno != EEXIST || !isDirectory(path) {
+      throw failure("mkdir", path)
+    }
+  }
+
+  public func list(_ directory: FilePath) throws -> [String] {
+    guard let stream = opendir(directory.string) else { throw failure("opendir", directory) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else {
+        if errno != 0 { throw failure("readdir", directory) }
+        return names.sorted()
+      }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+  }
+
+  public func exists(_ path: FilePath) -> Bool { access(path.string, F_OK) == 0 }
+
+  public func size(_ path: FilePath) throws -> Int {
+    var status = stat()
+    guard stat(path.string, &status) == 0 else { throw failure("stat", path) }
+    return Int(status.st_size)
+  }
+
+  public func create(_ path: FilePath) throws -> any AppendableFile {
+    DiskFile(try open("open", path, O_WRONLY | O_CREAT | O_TRUNC), path: path, size: 0)
+  }
+
+  public func openForAppending(_ path: FilePath, at offset: Int) throws -> any AppendableFile {
+    let descriptor = try open("open", path, O_WRONLY)
+    guard ftruncate(descriptor, off_t(offset)) == 0,
+      lseek(descriptor, off_t(offset), SEEK_SET) == off_t(offset)
+    else {
+      let error = failure("ftruncate", path)
+      close(descriptor)
+      throw error
+    }
+    return DiskFile(descriptor, path: path, size: offset)
+  }
+
+  public func map(_ path: FilePath) throws -> MappedFile {
+    let descriptor = try open("open", path, O_RDONLY)
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure("fstat", path) }
+    let count = Int(status.st_size)
+    if count == 0 { return MappedFile(UnsafeRawBufferPointer(start: nil, count: 0)) {} }
+    guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
+    else { throw failure("mmap", path) }
+    let address = UInt(bitPattern: start)
+    return MappedFile(UnsafeRawBufferPointer(start: start, count: count)) {
+      munmap(UnsafeMutableRawPointer(bitPattern: address), count)
+    }
+  }
+
+  public func rename(_ source: FilePath, to destination: FilePath) throws {
+    guard systemRename(source.string, destination.string) == 0 else {
+      throw failure("rename", source)
+    }
+  }
+
+  public func remove(_ path: FilePath) throws {
+    guard unlink(path.string) == 0 else { throw failure("unlink", path) }
+  }
+
+  public func removeTree(_ path: FilePath) throws {
+    var status = stat()
+    if lstat(path.string, &status) != 0 {
+      if errno == ENOENT { return }
+      throw failure("lstat", path)
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return try remove(path) }
+    for name in try list(path) { try removeTree(path.appending(name)) }
+    guard rmdir(path.string) == 0 else { throw failure("rmdir", path) }
+  }
+
+  public func syncDirectory(_ path: FilePath) throws {
+    let descriptor = try open("open", path, O_RDONLY | O_DIRECTORY)
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw failure("fsync", path) }
+  }
+
+  public func lock(_ path: FilePath) throws -> any FileLock {
+    let descriptor = try open("open", path, O_RDWR | O_CREAT)
+    // flock locks belong to the open file, so a second open in one process is refused as well.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let error =
+        errno == EWOULDBLOCK ? StorageError.locked(path: path.string) : failure("flock", path)
+      close(descriptor)
+      throw error
+    }
+    return DiskLock(descriptor)
+  }
+
+  private func isDirectory(_ path: FilePath) -> Bool {
+    var status = stat()
+    return stat(path.string, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private func open(_ operation: String, _ path: FilePath, _ flags: Int32) throws -> Int32 {
+    let descriptor = systemOpen(path.string, flags | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw failure(operation, path) }
+    return descriptor
+  }
+
+  private func failure(_ operation: String, _ path: FilePath) -> StorageError {
+    .io(operation: operation, path: path.string, errno: errno)
+  }
+}
+
+private func systemRename(_ source: String, _ destination: String) -> Int32 {
+  rename(source, destination)
+}
+
+private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {
+  open(path, flags, mode)
+}
+
+/// A descriptor at the end of its file. Appends and closing are the owner's, one at a time; `sync`
+/// may run beside an append and then covers what was appended before it began.
+private final class DiskFile: AppendableFile, @unchecked Sendable {
+  private let descriptor: Int32
+  private let path: FilePath
+  private var isOpen = true
+  private(set) var size: Int
+
+  init(_ descriptor: Int32, path: FilePath, size: Int) {
+    self.descriptor = descriptor
+    self.path = path
+    self.size = size
+  }
+
+  deinit { if isOpen { systemClose(descriptor) } }
+
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while let start = rest.baseAddress, !rest.isEmpty {
+      let written = write(descriptor, start, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw StorageError.io(operation: "write", path: path.string, errno: errno)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      size += written
+    }
+  }
+
+  func sync() throws {
+    #if canImport(Darwin)
+      let status = fcntl(descriptor, F_FULLFSYNC)
+    #else
+      let status = fdatasync(descriptor)
+    #endif
+    guard status == 0 else {
+      throw StorageError.io(operation: "fdatasync", path: path.string, errno: errno)
+    }
+  }
+
+  func close() throws {
+    guard isOpen else { return }
+    isOpen = false
+    guard systemClose(descriptor) == 0 else {
+      throw StorageError.io(operation: "close", path: path.string, errno: errno)
+    }
+  }
+}
+
+@discardableResult
+private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
+
+private final class DiskLock: FileLock, Sendable {
+  private let descriptor: Int32
+  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  deinit { systemClose(descriptor) }
+}

@@ -1,0 +1,95 @@
+import TimeSeries
+
+extension DatabaseStore {
+  /// Writes everything in memory to segments.
+  func flush() throws {
+    try maintenance.withLock { try flushAll() }
+  }
+
+  /// ``flush()`` with `maintenance` held.
+  func flushAll() throws {
+    try monitor.withLock {
+      guard !isClosed else { throw StorageError.closed }
+      freeze()
+    }
+    while let oldest = monitor.withLock({ frozen.first }) { try flush(oldest) }
+  }
+
+  /// One round of the background thread: flushes while something is frozen. False after a failure.
+  func flushInBackground() -> Bool {
+    maintenance.withLock {
+      while let oldest = monitor.withLock({ frozen.first }) {
+        do { try flush(oldest) } catch { return false }
+      }
+      return true
+    }
+  }
+
+  /// The same without threads; a failure is noted and met again by a later write or flush.
+  func flushFrozenHere() {
+    _ = flushInBackground()
+  }
+
+  /// Writes one frozen memtable, commits it, and lets go of its WAL files.
+  private func flush(_ oldest: FrozenMemtable) throws {
+    do {
+      try writeSegments(of: oldest)
+      monitor.withLock {
+        flushFailure = nil
+        flushAttempts += 1
+        monitor.broadcast()
+      }
+    } catch {
+      problems.add(error, path: layout.root.string)
+      monitor.withLock {
+        flushFailure = error
+        flushAttempts += 1
+        monitor.broadcast()
+      }
+      throw error
+    }
+    removeWAL(before: oldest.walFloor)
+  }
+
+  private func writeSegments(of oldest: FrozenMemtable) throws {
+    if !oldest.newSeries.isEmpty || !oldest.newFields.isEmpty || seriesLog.isRewriteDue {
+      let payload = index.lock.withLock {
+        SeriesLog.payload(series: oldest.newSeries, fields: oldest.newFields, of: index)
+      }
+      try seriesLog.commit(
+        payload, snapshot: { index.lock.withLock { SeriesLog.snapshot(of: index) } },
+        on: fileSystem)
+    }
+    var flush = SegmentFlush(
+      oldest, policies: manifest.state.policies, index: index, layout: layout,
+      fileSystem: fileSystem, blockRows: options.blockRows,
+      nextNumber: max(
+        manifest.state.nextSegmentNumber, (abandonedSegments.map(\.number).max() ?? 0) + 1))
+    try flush.run()
+    var edits: [ManifestEdit] = flush.written.map { .addSegment($0.entry) }
+    edits += [
+      .setWALFloor(oldest.walFloor), .setNextSeries(oldest.nextSeries),
+      .setNextSequence(oldest.sequence + 1),
+    ]
+    do {
+      try options.willDiscardLog()
+      try commit(edits, adding: flush.written) {
+        // In one step with the segments becoming visible, so that no read finds both or neither.
+        frozen.removeFirst()
+      }
+    } catch {
+      // Whether the manifest names them is not known.
+      abandonedSegments += flush.written.map(\.entry.name)
+      throw error
+    }
+  }
+
+  private func removeWAL(before floor: UInt64) {
+    guard let names = try? fileSystem.list(layout.walDirectory) else { return }
+    for name in names {
+      if let number = DatabaseLayout.walNumber(name), number < floor {
+        try? fileSystem.remove(layout.wal(number))
+      }
+    }
+  }
+}

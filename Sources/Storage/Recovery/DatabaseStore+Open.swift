@@ -1,0 +1,110 @@
+import SystemPackage
+import TimeSeries
+
+extension DatabaseStore {
+  /// Makes the files of an empty database in a directory, all but durable in its parent.
+  static func create(
+    at root: FilePath, policy: RetentionPolicy, on fileSystem: any FileSystem
+  ) throws {
+    let layout = DatabaseLayout(root: root)
+    try fileSystem.createDirectory(layout.walDirectory)
+    try fileSystem.createDirectory(layout.segmentDirectory)
+    var manifest = try Manifest(creatingIn: layout, policy: policy, on: fileSystem)
+    try manifest.close()
+    try fileSystem.syncDirectory(root)
+  }
+
+  /// Opens a database: manifest, segments, series index, then the WAL on top. Damage is added to
+  /// `problems`, and what is intact is there.
+  static func open(
+    name: String, at root: FilePath, fileSystem: any FileSystem, options: StorageOptions,
+    problems: ProblemList, wake: @escaping @Sendable () -> Void
+  ) throws -> DatabaseStore {
+    let layout = DatabaseLayout(root: root)
+    for directory in [layout.walDirectory, layout.segmentDirectory]
+    where !fileSystem.exists(directory) {
+      problems.add(.missing(path: directory.string))
+      try fileSystem.createDirectory(directory)
+    }
+    // Should the process have died between a rename and the sync that makes it last.
+    for directory in [layout.root, layout.segmentDirectory] {
+      try fileSystem.syncDirectory(directory)
+    }
+    var found: [StorageError] = []
+    var manifest = try Manifest(opening: layout, on: fileSystem, problems: &found)
+    var adoption = SegmentAdoption(layout: layout, fileSystem: fileSystem)
+    try adoption.run(&manifest, isDamaged: !found.isEmpty)
+    problems.add(found + adoption.problems)
+
+    let (index, log) = try openIndex(
+      layout, fileSystem, manifest.state, segments: adoption.segments, problems: problems)
+    var replay = WALReplay(
+      layout: layout, fileSystem: fileSystem, floor: manifest.state.walFloor)
+    let store = DatabaseStore(
+      name: name, layout: layout, fileSystem: fileSystem, options: options, problems: problems,
+      manifest: manifest, seriesLog: log, index: index, segments: adoption.segments,
+      wal: WALState(nextNumber: 1, previousSize: 0, lastSequence: 0), wake: wake)
+    try replay.run { batch, policy in store.replay(batch, policy: policy) }
+    problems.add(replay.problems)
+    store.wal = WALState(
+      nextNumber: replay.nextNumber, previousSize: replay.previousSize,
+      lastSequence: replay.lastSequence)
+    return store
+  }
+
+  private static func openIndex(
+    _ layout: DatabaseLayout, _ fileSystem: any FileSystem, _ state: ManifestState,
+    segments: [OpenSegment], problems: ProblemList
+  ) throws -> (SeriesIndex, SeriesLog) {
+    var index = SeriesIndex()
+    var found: [StorageError] = []
+    let log = try SeriesLog(
+      opening: layout, on: fileSystem, into: index, dropped: state.droppedSeries,
+      problems: &found)
+    if !state.segments.isEmpty, !fileSystem.exists(layout.series) {
+      found.append(.missing(path: layout.series.string))
+    }
+    if !found.isEmpty {
+      let rebuilt = SeriesRebuild.run(index, segments: segments, dropped: state.droppedSeries)
+      index = rebuilt.index
+      problems.add(found + rebuilt.problems)
+    }
+    index.reserveIDs(before: state.nextSeries)
+    return (index, log)
+  }
+
+  /// A batch out of the WAL. It was accepted once, so no limit applies to it.
+  private func replay(_ batch: PointBatch, policy: UInt32) {
+    // Dropped since.
+    guard let known = version.state.policy(id: policy) else { return }
+    let plan = WritePlan(batch)
+    let admission = WriteAdmission(
+      batch, plan, index: index,
+      limits: WriteAdmission.Limits(database: name, series: .max, earliest: .min))
+    for rejection in admission.outcome.rejections {
+      problems.add(
+        .corrupt(
+          path: layout.walDirectory.string, offset: 0,
+          reason: "a point of the log does not fit the database: \(rejection.reason)"))
+    }
+    for (measurement, timeRange) in apply(batch, plan, admission, policy: policy) {
+      recovered.append(
+        WriteNotice(
+          database: name, retentionPolicy: known.policy.name, measurement: measurement,
+          timeRange: timeRange))
+    }
+    if active.byteCount > options.memtableLimit { freezeReplayed() }
+  }
+
+  /// The files being replayed stay until the last of them is in segments.
+  private func freezeReplayed() {
+    frozen.append(
+      FrozenMemtable(
+        table: active, sequence: nextSequence, walFloor: version.state.walFloor,
+        newSeries: pendingSeries, newFields: pendingFields, nextSeries: index.nextID))
+    nextSequence += 1
+    active = Memtable()
+    pendingSeries = []
+    pendingFields = []
+  }
+}

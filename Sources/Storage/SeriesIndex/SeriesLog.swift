@@ -1,0 +1,148 @@
+import Encoding
+import SystemPackage
+import TimeSeries
+
+/// The series index on disk: a log of series and fields as they came. See FORMAT.md.
+///
+/// It is written when a flush makes segments that refer to the ids, not with every batch: until
+/// then the WAL, which holds keys, is what brings a series back.
+struct SeriesLog {
+  static let magic = "VIGILSER"
+
+  struct NewField {
+    var measurement: String
+    var name: String
+    var type: FieldType
+  }
+
+  private enum Tag: UInt8 {
+    case series = 1
+    case field = 2
+  }
+
+  private var file: RecordLogFile
+
+  init(layout: DatabaseLayout) {
+    file = RecordLogFile(
+      path: layout.series, replacementPath: layout.seriesReplacement, magic: Self.magic)
+  }
+
+  /// Reads the log into `index`, leaving out dropped series. What is damaged is in `problems`, and
+  /// then the next commit writes the log anew.
+  init(
+    opening layout: DatabaseLayout, on fileSystem: any FileSystem, into index: SeriesIndex,
+    dropped: Set<UInt32>, problems: inout [StorageError]
+  ) throws {
+    self.init(layout: layout)
+    let before = problems.count
+    guard fileSystem.exists(layout.series) else { return }
+    do {
+      let map = try fileSystem.map(layout.series)
+      let contents = try map.withBytes {
+        try RecordLog.read($0, path: layout.series, magic: Self.magic)
+      }
+      problems += contents.problems
+      var loader = Loader(index: index, dropped: dropped)
+      for record in contents.records {
+        do {
+          try record.payload.withUnsafeBytes { try loader.load($0) }
+        } catch {
+          problems.append(
+            .corrupt(path: layout.series.string, offset: record.offset, reason: "\(error)"))
+        }
+      }
+      if problems.count == before { try file.resume(at: contents.validSize, on: fileSystem) }
+    } catch let error as StorageError {
+      if case .unsupportedVersion = error { throw error }
+      problems.append(error)
+    }
+  }
+
+  /// Puts records into an index.
+  private struct Loader {
+    let index: SeriesIndex
+    let dropped: Set<UInt32>
+
+    mutating func load(_ bytes: UnsafeRawBufferPointer) throws {
+      var reader = ByteReader(bytes)
+      while reader.remaining > 0 {
+        let start = reader.offset
+        switch Tag(rawValue: try reader.readByte()) {
+        case .series:
+          let id = try reader.readUInt32Varint()
+          let bytes = try reader.readTextBytes(atMost: SeriesIndex.keyLimit)
+          guard let key = SeriesKey(canonical: bytes) else {
+            throw EncodingError.malformed(offset: start, reason: "not a series key")
+          }
+          if dropped.contains(id) || index.find(bytes) != nil { continue }
+          guard index.add(key, canonical: bytes, id: id) != nil else {
+            throw EncodingError.malformed(offset: start, reason: "series ids do not ascend")
+          }
+        case .field:
+          guard let type = FieldType(rawValue: try reader.readByte()) else {
+            throw reader.malformed("unknown field type")
+          }
+          let measurement = try reader.readText(atMost: SeriesIndex.keyLimit)
+          let name = try reader.readText(atMost: SeriesIndex.keyLimit)
+          // The fields of a measurement whose series were all dropped are gone as well.
+          guard let known = index.measurements[measurement] else { continue }
+          if known.field(named: name.utf8) == nil {
+            index.addField(name, type: type, measurement: measurement)
+          }
+        case nil: throw EncodingError.malformed(offset: start, reason: "unknown kind of entry")
+        }
+      }
+    }
+  }
+
+  /// Record payloads that hold the whole index, none of them too long.
+  static func snapshot(of index: SeriesIndex) -> [[UInt8]] {
+    var records: [[UInt8]] = []
+    var bytes: [UInt8] = []
+    for id in index.liveIDs {
+      appendSeries(id, of: index, to: &bytes)
+      if bytes.count > 1 << 20 {
+        records.append(bytes)
+        bytes.removeAll(keepingCapacity: true)
+      }
+    }
+    for name in index.measurements.keys.sorted() {
+      for field in index.measurements[name]?.fields ?? [] {
+        append(NewField(measurement: name, name: field.name, type: field.type), to: &bytes)
+      }
+    }
+    return records + [bytes]
+  }
+
+  static func payload(series: [UInt32], fields: [NewField], of index: SeriesIndex) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for id in series { appendSeries(id, of: index, to: &bytes) }
+    for field in fields { append(field, to: &bytes) }
+    return bytes
+  }
+
+  private static func appendSeries(_ id: UInt32, of index: SeriesIndex, to bytes: inout [UInt8]) {
+    guard let key = index.canonicalKey(of: id) else { return }
+    bytes.append(Tag.series.rawValue)
+    bytes.appendVarint(UInt64(id))
+    bytes.appendText(key)
+  }
+
+  private static func append(_ field: NewField, to bytes: inout [UInt8]) {
+    bytes.append(Tag.field.rawValue)
+    bytes.append(field.type.rawValue)
+    bytes.appendText(field.measurement)
+    bytes.appendText(field.name)
+  }
+
+  var isRewriteDue: Bool { file.isRewriteDue }
+
+  /// Makes entries durable; the snapshot has them too.
+  mutating func commit(
+    _ payload: [UInt8], snapshot: () -> [[UInt8]], on fileSystem: any FileSystem
+  ) throws {
+    try file.commit(payload, snapshot: snapshot, on: fileSystem)
+  }
+
+  mutating func close() throws { try file.close() }
+}

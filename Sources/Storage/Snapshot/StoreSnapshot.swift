@@ -1,0 +1,132 @@
+import TimeSeries
+
+/// A database at one moment. Taking one costs next to nothing; what it refers to (memtables, mapped
+/// segments, parts of the index) is kept as long as it is.
+final class StoreSnapshot: DatabaseSnapshot {
+  private struct Table {
+    var memtable: Memtable
+    /// The rows written until the end of this epoch are seen.
+    var epoch: UInt64
+  }
+
+  private let store: DatabaseStore
+  private let version: StoreVersion
+  /// Oldest first.
+  private let tables: [Table]
+  private let known: [String: MeasurementIndex]
+  private let seriesBound: UInt32
+  private let fieldStamp: UInt64
+
+  init(_ store: DatabaseStore) {
+    self.store = store
+    let index = store.index
+    (version, tables, known, seriesBound, fieldStamp) = store.monitor.withLock {
+      // Frozen memtables take nothing more, so all of them is seen.
+      let tables =
+        store.frozen.map { Table(memtable: $0.table, epoch: .max) }
+        + [Table(memtable: store.active, epoch: store.active.beginSnapshot())]
+      return (store.version, tables, index.measurements, index.nextID, index.fieldCount)
+    }
+  }
+
+  deinit {
+    guard let last = tables.last else { return }
+    store.monitor.withLock { last.memtable.release(epoch: last.epoch) }
+  }
+
+  var measurements: [String] {
+    store.index.lock.withLock {
+      known.values.filter { ($0.series.first ?? .max) < seriesBound }.map(\.name)
+    }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  func schema(of measurement: String) -> MeasurementSchema? {
+    guard let index = known[measurement] else { return nil }
+    return store.index.lock.withLock {
+      guard (index.series.first ?? .max) < seriesBound else { return nil }
+      let fields = index.fields.filter { $0.stamp <= fieldStamp }
+        .map { MeasurementSchema.Field(name: $0.name, type: $0.type) }
+      let tags = index.tags.filter { $0.value.firstSeries < seriesBound }.keys
+      return MeasurementSchema(
+        name: measurement,
+        fields: fields.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) },
+        tagKeys: tags.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+  }
+
+  func series(of measurement: String, matching predicate: TagPredicate?) -> [SeriesDescriptor] {
+    guard let index = known[measurement] else { return [] }
+    let ids = TagQuery(measurement: index, bound: seriesBound, lock: store.index.lock)
+      .series(matching: predicate)
+    let keys = store.index.lock.withLock {
+      ids.compactMap { id in store.index.canonicalKey(of: id).map { (id, Array($0)) } }
+    }
+    return keys.sorted { $0.1.lexicographicallyPrecedes($1.1) }.compactMap { id, bytes in
+      SeriesKey(canonical: bytes).map {
+        SeriesDescriptor(id: SeriesID(rawValue: id), key: $0)
+      }
+    }
+  }
+
+  func blocks(
+    of series: SeriesID, fields: [String], from: Timestamp, through: Timestamp,
+    retentionPolicy: String?
+  ) throws -> [any SeriesBlock] {
+    let id = series.rawValue
+    guard from <= through, id < seriesBound, !version.state.droppedSeries.contains(id),
+      let policy = policy(named: retentionPolicy)
+    else { return [] }
+    let columns = types(of: fields, series: id)
+    var rows = MemtableRows()
+    let parts = store.monitor.withLock {
+      tables.map { $0.memtable.chunks(of: id, policy: policy, in: $0.epoch) }
+    }
+    for (table, chunks) in zip(tables, parts) {
+      rows.add(chunks, texts: table.memtable.texts, from: from, through: through)
+    }
+    rows.sort()
+    return ScanPlan.blocks(
+      fields: columns, from: from, through: through,
+      sources: sources(of: series, policy: policy, from: from, through: through), rows: rows)
+  }
+
+  private func sources(
+    of series: SeriesID, policy: UInt32, from: Timestamp, through: Timestamp
+  ) -> [SegmentSource] {
+    var sources: [SegmentSource] = []
+    for segment in version.segments
+    where segment.entry.name.policy == policy && segment.entry.timeRange.lowerBound <= through
+      && segment.entry.timeRange.upperBound >= from
+    {
+      for block in segment.reader.blocks(of: series)
+      where block.timeRange.lowerBound <= through && block.timeRange.upperBound >= from {
+        sources.append(
+          SegmentSource(
+            segment: segment, block: block,
+            tombstones: version.tombstones(
+              of: series.rawValue, sequence: segment.entry.name.sequence,
+              from: block.timeRange.lowerBound, through: block.timeRange.upperBound),
+            problems: store.problems))
+      }
+    }
+    return sources
+  }
+
+  private func policy(named name: String?) -> UInt32? {
+    guard let name else { return version.state.defaultPolicy }
+    return version.state.policy(named: name)?.id
+  }
+
+  /// Fields with their types; of a field that is not there any type will do.
+  private func types(of fields: [String], series: UInt32) -> [MeasurementSchema.Field] {
+    store.index.lock.withLock {
+      // The measurement as the snapshot knows it, should the series have been dropped since.
+      let measurement = store.index.measurement(of: series).flatMap { known[$0.name] }
+      return fields.map { name in
+        let type = measurement?.field(named: name.utf8)
+          .flatMap { measurement?.fields[Int($0)].type }
+        return MeasurementSchema.Field(name: name, type: type ?? .float)
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import TimeSeries
+
+/// When a write counts as acknowledged. Whatever the policy, the record has been handed to the
+/// operating system by then, so that the death of the process loses nothing.
+public enum SyncPolicy: Sendable, Hashable {
+  /// After fdatasync; writers that wait at the same time share one. A power cut loses nothing.
+  case always
+  /// At once; a background thread syncs that often, so that a power cut loses at most that much.
+  case interval(milliseconds: Int)
+  /// At once; the operating system writes when it likes.
+  case never
+}
+
+/// How a store is opened.
+public struct StorageOptions: Sendable {
+  public var syncPolicy: SyncPolicy
+  /// Bytes of memory a database's newest points may take before they are written to segments. Twice
+  /// that much more can be on its way to the disk.
+  public var memtableLimit: Int
+  /// Series a database may have.
+  public var seriesLimit: Int
+  /// Nanoseconds since 1970, for retention.
+  public var now: @Sendable () -> Timestamp
+  /// Called before a flush lets go of write-ahead log, so that what an upper layer still has to do
+  /// about its points can be made durable first: after a crash they are not among
+  /// ``StorageEngine/recovered`` any more. Throwing makes the flush fail; it is tried again.
+  public var willDiscardLog: @Sendable () throws -> Void = {}
+  /// False does everything on the threads that call, in an order that repeats: for tests that
+  /// enumerate the operations. Then ``SyncPolicy/interval(milliseconds:)`` syncs only with flushes.
+  var usesBackgroundThreads = true
+  /// Rows of a block of a segment.
+  var blockRows = 8192
+
+  public init(
+    syncPolicy: SyncPolicy = .interval(milliseconds: 100), memtableLimit: Int = 64 << 20,
+    seriesLimit: Int = 1_000_000,
+    now: @escaping @Sendable () -> Timestamp = { wallClock() }
+  ) {
+    self.syncPolicy = syncPolicy
+    self.memtableLimit = memtableLimit
+    self.seriesLimit = seriesLimit
+    self.now = now
+  }
+}
