@@ -51,6 +51,9 @@ let package = Package(
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .testTarget(
+      name: "QueryTests", dependencies: ["Query", "TimeSeries"],
+      resources: [.copy("Golden")], swiftSettings: strict),
+    .testTarget(
       name: "StorageTests", dependencies: ["Storage", "TimeSeries", systemPackage],
       swiftSettings: strict),
     .testTarget(
@@ -66,6 +69,7 @@ let package = Package(
 if Context.environment["VIGIL_FUZZ"] != nil {
   let inputs: [(name: String, dependencies: [Target.Dependency])] = [
     ("LineProtocolFuzz", ["LineProtocol", "TimeSeries"]),
+    ("QueryFuzz", ["Query"]),
     ("SegmentFuzz", ["Encoding", "Storage", "TimeSeries"]),
     ("WALFuzz", ["Storage", "TimeSeries", systemPackage]),
   ]

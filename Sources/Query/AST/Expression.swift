@@ -19,11 +19,11 @@ public indirect enum Expression: Sendable, Hashable {
   case binary(BinaryOperator, Expression, Expression)
   case parenthesized(Expression)
 
-  public enum Wildcard: Sendable, Hashable {
+  public enum Wildcard: Sendable, Hashable, CaseIterable {
     case all, fields, tags
   }
 
-  public enum Cast: Sendable, Hashable {
+  public enum Cast: String, Sendable, Hashable, CaseIterable {
     case float, integer, unsigned, string, boolean, field, tag
   }
 }

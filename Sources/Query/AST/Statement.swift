@@ -33,6 +33,20 @@ public enum Statement: Sendable, Hashable {
 
   case showQueries
   case killQuery(id: UInt64)
+
+  /// Whether it changes nothing: SELECT and EXPLAIN without INTO, and SHOW.
+  public var isReadOnly: Bool {
+    switch self {
+    case .select(let select), .explain(let select, analyze: _): select.into == nil
+    case .showDatabases, .showRetentionPolicies, .showMeasurements, .showTagKeys, .showTagValues,
+      .showFieldKeys, .showSeries, .showModels, .showContinuousQueries, .showQueries:
+      true
+    case .createDatabase, .dropDatabase, .createRetentionPolicy, .dropRetentionPolicy,
+      .dropMeasurement, .dropSeries, .delete, .createModel, .dropModel, .retrainModel,
+      .createContinuousQuery, .dropContinuousQuery, .killQuery:
+      false
+    }
+  }
 }
 
 /// `[[database.]policy.]measurement`; the name can be a regex in FROM.

@@ -1,0 +1,58 @@
+extension Parser {
+  /// `CREATE MODEL` has been read.
+  mutating func parseCreateModel() throws(ParseError) -> CreateModelStatement {
+    let name = try parseIdentifier()
+    let database = try parseOn()
+    try expect(.from)
+    if token.kind == .symbol(.slash) { throw unexpected("identifier") }
+    let position = token.position
+    let source = try parseMeasurement()
+    if case .regex = source.name {
+      throw ParseError("a model has one measurement, not a regex", at: position)
+    }
+    try expect(word: "fields")
+    let fields = try parseIdentifiers()
+    let condition = try parseCondition()
+    let group = try parseGroupBy()
+    guard let interval = group?.interval else { throw unexpected("GROUP BY time(...)") }
+    try expect(word: "using")
+    let architecture = try parseIdentifier().lowercased()
+    return CreateModelStatement(
+      name: name, database: database, source: source, fields: fields, condition: condition,
+      interval: interval, dimensions: group?.dimensions ?? [], architecture: architecture,
+      options: skip(.with) ? try parseOptions() : [])
+  }
+
+  /// RETRAIN has been read.
+  mutating func parseRetrain() throws(ParseError) -> Statement {
+    try expect(word: "model")
+    let name = try parseIdentifier()
+    return .retrainModel(name: name, database: try parseOn())
+  }
+
+  /// `(name = literal, …)`.
+  private mutating func parseOptions() throws(ParseError) -> [CreateModelStatement.Option] {
+    var options: [CreateModelStatement.Option] = []
+    try expect(.leftParenthesis)
+    repeat {
+      let position = token.position
+      let name = try parseIdentifier().lowercased()
+      if options.contains(where: { $0.name == name }) {
+        throw ParseError("option \(name) is given twice", at: position)
+      }
+      try expect(.equal)
+      options.append(.init(name: name, value: try parseLiteral()))
+    } while skip(.comma)
+    try expect(.rightParenthesis)
+    return options
+  }
+
+  private mutating func parseLiteral() throws(ParseError) -> Expression {
+    let first = token
+    let value = try parseExpression()
+    switch value {
+    case .integer, .unsigned, .number, .string, .boolean, .duration: return value
+    default: throw unexpected("string", "number", "bool", "duration", found: first)
+    }
+  }
+}
