@@ -1,0 +1,113 @@
+import TimeSeries
+
+/// Puts in the buckets in which an aggregate had nothing, as GROUP BY time's fill() asks.
+struct BucketFilling {
+  let grid: BucketGrid
+  let rule: FillRule
+  let from: Timestamp
+  let through: Timestamp
+  /// Without a lower bound buckets begin where the group's data do.
+  let hasLowerBound: Bool
+  let descending: Bool
+  let context: QueryContext
+
+  /// - Parameter isCount: nothing counted is zero, not null.
+  func fill(_ result: CallResult, isCount: Bool) throws -> CallResult {
+    if rule == .none || result.count == 0 { return result }
+    let grid = try buckets(result)
+    var rows: [Int] = []
+    rows.reserveCapacity(grid.count)
+    var next = 0
+    for bucket in grid {
+      if next < result.count, result.times[next] == bucket {
+        rows.append(next)
+        next += 1
+      } else {
+        rows.append(-1)
+      }
+    }
+    var column = result.column.gathered(rows)
+    var auxiliary = result.rows.isEmpty ? [] : rows.map { $0 < 0 ? -1 : result.rows[$0] }
+    if grid.count > result.count {
+      switch rule {
+      case .none: break
+      case .null: if isCount { column = column.replacingNulls(rows, with: .integer(0)) }
+      case .value(let value): column = column.replacingNulls(rows, with: value)
+      case .previous:
+        var last = -1
+        let carried = rows.map { row in
+          if row >= 0 { last = row }
+          return last
+        }
+        column = result.column.gathered(carried)
+        if !result.rows.isEmpty { auxiliary = carried.map { $0 < 0 ? -1 : result.rows[$0] } }
+      case .linear: column = interpolated(column, rows, grid)
+      }
+    }
+    return CallResult(times: grid, column: column, rows: auxiliary)
+  }
+
+  /// All buckets of the range, in the query's order.
+  private func buckets(_ result: CallResult) throws -> [Timestamp] {
+    let earliest =
+      hasLowerBound ? grid.start(of: from) : min(result.times[0], result.times[result.count - 1])
+    let latest = grid.start(of: through)
+    guard latest >= earliest else { return result.times }
+    let (span, overflow) = latest.subtractingReportingOverflow(earliest)
+    let count = overflow ? Int.max : Int(span / grid.every)
+    let limit = context.limits.buckets
+    if count >= limit { throw QueryError.tooManyBuckets(count, limit: limit) }
+    // Refuses before anything is allocated what would not fit: a time, a value and a row number for
+    // each bucket.
+    let (bytes, isHuge) = count.multipliedReportingOverflow(by: 24)
+    guard !isHuge, bytes <= context.limits.bytes else {
+      throw QueryError.memoryLimit(bytes: context.limits.bytes)
+    }
+    var buckets: [Timestamp] = [earliest]
+    buckets.reserveCapacity(count + 1)
+    while let last = buckets.last, last < latest {
+      let next = grid.next(after: last)
+      guard next > last else { break }
+      buckets.append(next)
+    }
+    return descending ? buckets.reversed() : buckets
+  }
+
+  private func interpolated(_ column: Column, _ rows: [Int], _ grid: [Timestamp]) -> Column {
+    var validity = column.validity ?? Validity(count: rows.count)
+    func interpolate<T>(_ values: [T], _ between: (T, T, Double) -> T) -> [T] {
+      var values = values
+      var previous: Int?
+      var next = 0
+      for index in rows.indices {
+        if rows[index] >= 0 {
+          previous = validity[index] ? index : nil
+          continue
+        }
+        guard let previous else { continue }
+        next = max(next, index)
+        while next < rows.count, rows[next] < 0 { next += 1 }
+        guard next < rows.count, validity[next] else { continue }
+        let whole = Double(grid[next] / self.grid.every - grid[previous] / self.grid.every)
+        let part = Double(grid[index] / self.grid.every - grid[previous] / self.grid.every)
+        values[index] = between(values[previous], values[next], part / whole)
+        validity[index] = true
+      }
+      return values
+    }
+    let values: ColumnValues
+    switch column.values {
+    case .float(let old): values = .float(interpolate(old) { $0 + ($1 - $0) * $2 })
+    case .integer(let old):
+      values = .integer(
+        interpolate(old) { saturatingInteger(Double($0) + Double($1 &- $0) * $2) })
+    case .unsigned(let old):
+      values = .unsigned(
+        interpolate(old) {
+          UInt64(bitPattern: saturatingInteger(Double($0) + (Double($1) - Double($0)) * $2))
+        })
+    default: return column
+    }
+    return Column(values, validity: validity)
+  }
+}

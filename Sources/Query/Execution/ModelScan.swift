@@ -1,0 +1,67 @@
+import TimeSeries
+
+/// Scores a group with a model: the mean of each of the model's fields for each interval, read as
+/// far back as the first row's window reaches.
+///
+/// Ranges are widened to whole intervals and sums are made in time order, so the score of a row is
+/// the same whatever range it is asked for in.
+struct ModelScan {
+  let plan: SelectPlan
+  let selection: ModelSelection
+  let context: QueryContext
+
+  /// The rows in range that have a score, as the plan's outputs.
+  func rows(of group: Group) throws -> RowBatch {
+    let none = RowBatch(timestamps: [], columns: [])
+    guard let grid = plan.grid else { return none }
+    let model = selection.model
+    // A bucket counts where it starts in the range.
+    var first = grid.bucket(of: plan.from)
+    if plan.hasLowerBound, first.start < plan.from { first = grid.bucket(of: first.end) }
+    let last = grid.start(of: plan.through)
+    guard first.start <= last else { return none }
+    let lookback = Int64(clamping: max(model.window - 1, 0))
+    let (span, overflow) = lookback.multipliedReportingOverflow(by: grid.every)
+    let (start, under) = first.start.subtractingReportingOverflow(span)
+    let from =
+      overflow || under || !plan.hasLowerBound
+      ? TimestampBounds.earliest : max(start, TimestampBounds.earliest)
+    let end = grid.bucket(of: last).end
+    let through = end == TimestampBounds.latest ? end : end - 1
+
+    let rows = try FeatureScan(plan: plan, count: model.fields.count, context: context)
+      .rows(of: group, from: from, through: through)
+    guard !rows.timestamps.isEmpty else { return none }
+    guard
+      let scores = try model.score(
+        group: group.key.tags.map(\.value), timestamps: rows.timestamps, features: rows.features),
+      scores.loss.count == rows.timestamps.count
+    else { return none }
+    var kept = rows.timestamps.indices.filter {
+      rows.timestamps[$0] >= plan.from && rows.timestamps[$0] <= plan.through
+        && !scores.loss[$0].isNaN
+    }
+    if plan.descending { kept.reverse() }
+    kept = Array(kept.dropFirst(plan.offset).prefix(plan.limit ?? .max))
+    guard !kept.isEmpty else { return none }
+    return RowBatch(
+      timestamps: kept.map { rows.timestamps[$0] },
+      columns: selection.functions.map { column($0, kept, scores) })
+  }
+
+  private func column(
+    _ function: ModelSelection.Function, _ rows: [Int], _ scores: ModelScores
+  ) -> Column {
+    switch function {
+    case .loss: return Column(.float(rows.map { scores.loss[$0] }))
+    case .threshold: return Column(.float(rows.map { _ in scores.threshold }))
+    case .anomaly:
+      return Column(.integer(rows.map { scores.loss[$0] > scores.threshold ? 1 : 0 }))
+    case .featureLoss(let feature):
+      guard feature < scores.featureLoss.count,
+        scores.featureLoss[feature].count == scores.loss.count
+      else { return Column(nulls: rows.count, type: .float) }
+      return Column(.float(rows.map { scores.featureLoss[feature][$0] }))
+    }
+  }
+}

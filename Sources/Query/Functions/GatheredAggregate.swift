@@ -1,0 +1,239 @@
+import Foundation
+import TimeSeries
+
+/// Aggregates that need all values of a bucket at once, and selectors that carry other columns of
+/// the point they pick. They work on the rows of a group, merged in time order.
+struct GatheredAggregate {
+  let aggregate: Aggregate
+  let rows: RowBatch
+  let column: Column
+  let grid: BucketGrid?
+  /// The time of the one bucket there is without a grid.
+  let whole: Timestamp
+  /// Results keep the time of the point picked.
+  let keepsPointTime: Bool
+  let descending: Bool
+
+  private var times: [Timestamp] { rows.timestamps }
+
+  /// The results, ascending.
+  func results() -> CallResult {
+    let present = column.presentRows
+    if case .integral(let unit) = aggregate {
+      return Integral(unit: unit, grid: grid, whole: whole).results(
+        present.map { times[$0] }, doubles(present))
+    }
+    let runs = BucketRuns(present.map { times[$0] }, grid: grid, whole: whole)
+    var resultTimes: [Timestamp] = []
+    var picked: [Int] = []
+    var numbers: [Double] = []
+    var isNull: [Bool] = []
+    for (index, bucket) in runs.starts.enumerated() {
+      let slice = Array(present[runs.bounds[index]..<runs.bounds[index + 1]])
+      switch aggregate {
+      case .median:
+        numbers.append(median(slice))
+        isNull.append(false)
+        resultTimes.append(bucket)
+      case .stddev:
+        let deviation = standardDeviation(slice)
+        numbers.append(deviation ?? 0)
+        isNull.append(deviation == nil)
+        resultTimes.append(bucket)
+      case .countDistinct:
+        numbers.append(Double(distinct(slice).count))
+        isNull.append(false)
+        resultTimes.append(bucket)
+      default:
+        for row in pick(slice) {
+          picked.append(row)
+          resultTimes.append(keepsPointTime ? times[row] : bucket)
+        }
+      }
+    }
+    switch aggregate {
+    case .median, .stddev:
+      var validity: Validity?
+      if isNull.contains(true) {
+        var present = Validity(count: 0)
+        for null in isNull { present.append(!null) }
+        validity = present
+      }
+      return CallResult(times: resultTimes, column: Column(.float(numbers), validity: validity))
+    case .countDistinct:
+      return CallResult(
+        times: resultTimes, column: Column(.integer(numbers.map { Int64($0) })))
+    default:
+      return CallResult(times: resultTimes, column: column.gathered(picked), rows: picked)
+    }
+  }
+
+  private func pick(_ slice: [Int]) -> [Int] {
+    guard let first = slice.first else { return [] }
+    switch aggregate {
+    case .first, .last:
+      // Rows of one time come in the order of series; of those the larger value stands.
+      let edge = aggregate == .first ? times[first] : times[slice[slice.count - 1]]
+      let candidates = slice.filter { times[$0] == edge }
+      return [candidates.dropFirst().reduce(candidates[0]) { isLess($0, $1) ? $1 : $0 }]
+    case .min: return [slice.dropFirst().reduce(first) { isLess($1, $0) ? $1 : $0 }]
+    case .max: return [slice.dropFirst().reduce(first) { isLess($0, $1) ? $1 : $0 }]
+    case .percentile(let percent):
+      let rank = (Double(slice.count) * percent / 100 + 0.5).rounded(.down) - 1
+      guard rank >= 0, rank < Double(slice.count) else { return [] }
+      return [sorted(slice)[Int(rank)]]
+    case .mode: return [mode(slice)]
+    case .distinct: return distinct(slice)
+    case .top(let count, let keys, let isBottom):
+      return top(slice, count: count, keys: keys, isBottom: isBottom)
+    default: return []
+    }
+  }
+
+  private func doubles(_ slice: [Int]) -> [Double] {
+    guard case .float(let values) = column.converted(to: .float).values else { return [] }
+    return slice.map { values[$0] }
+  }
+
+  private func isLess(_ a: Int, _ b: Int) -> Bool {
+    switch column.values {
+    case .float(let values): values[a] < values[b]
+    case .integer(let values): values[a] < values[b]
+    case .unsigned(let values): values[a] < values[b]
+    case .boolean(let values): !values[a] && values[b]
+    case .string(let values): String.isLess(values[a], values[b])
+    }
+  }
+
+  /// By value, then by time.
+  private func sorted(_ slice: [Int]) -> [Int] {
+    slice.sorted { isLess($0, $1) || (!isLess($1, $0) && $0 < $1) }
+  }
+
+  private func median(_ slice: [Int]) -> Double {
+    let ordered = sorted(slice)
+    let middle = ordered.count / 2
+    if ordered.count % 2 == 1 { return doubles([ordered[middle]])[0] }
+    let pair = doubles([ordered[middle - 1], ordered[middle]])
+    return pair[0] + (pair[1] - pair[0]) / 2
+  }
+
+  /// Of a sample, nil for fewer than two values.
+  private func standardDeviation(_ slice: [Int]) -> Double? {
+    guard slice.count > 1 else { return nil }
+    let values = doubles(slice)
+    var mean = 0.0
+    for (index, value) in values.enumerated() { mean += (value - mean) / Double(index + 1) }
+    var variance = 0.0
+    for value in values { variance += (value - mean) * (value - mean) }
+    return (variance / Double(values.count - 1)).squareRoot()
+  }
+
+  /// The most frequent value. Of several InfluxDB takes one that begins before the last occurrence
+  /// of the one it had, going up by value; where no value occurs twice, the smallest; of booleans
+  /// true.
+  private func mode(_ slice: [Int]) -> Int {
+    let ordered = sorted(slice)
+    let isBoolean = column.type == .boolean
+    var best = ordered[0]
+    var bestCount = 0
+    var bestEnd = times[ordered[0]]
+    var run = ordered[0]
+    var runCount = 0
+    for (index, row) in ordered.enumerated() {
+      if isLess(run, row) {
+        run = row
+        runCount = 0
+      }
+      runCount += 1
+      if runCount == 1 && index > 0 && !isBoolean { continue }
+      let isTie = runCount == bestCount && (isBoolean || times[run] <= bestEnd)
+      if runCount > bestCount || isTie {
+        best = row
+        bestCount = runCount
+        bestEnd = times[row]
+      }
+    }
+    return best
+  }
+
+  /// The row of each value that the query's order meets first, in time order; of one time by value.
+  private func distinct(_ slice: [Int]) -> [Int] {
+    var firsts: [Int] = []
+    for row in sorted(slice) {
+      if let last = firsts.last, !isLess(last, row) {
+        if descending { firsts[firsts.count - 1] = row }
+      } else {
+        firsts.append(row)
+      }
+    }
+    return firsts.sorted {
+      times[$0] == times[$1] ? isLess($0, $1) : times[$0] < times[$1]
+    }
+  }
+
+  private func top(_ slice: [Int], count: Int, keys: [Int], isBottom: Bool) -> [Int] {
+    func isBetter(_ a: Int, _ b: Int) -> Bool {
+      if isLess(a, b) { return isBottom }
+      if isLess(b, a) { return !isBottom }
+      return times[a] == times[b] ? a < b : times[a] < times[b]
+    }
+    var candidates = slice
+    if !keys.isEmpty {
+      var best: [[FieldValue?]: Int] = [:]
+      for row in slice {
+        let key = keys.map { rows.columns[$0][row] }
+        if let known = best[key], !isBetter(row, known) { continue }
+        best[key] = row
+      }
+      candidates = best.values.sorted()
+    }
+    return candidates.sorted(by: isBetter).prefix(count).sorted()
+  }
+}
+
+/// integral(): the area under the points by the trapezium rule, in units of time. A line that
+/// crosses into another bucket is cut at the end of the one it left.
+struct Integral {
+  let unit: Int64
+  let grid: BucketGrid?
+  let whole: Timestamp
+
+  func results(_ times: [Timestamp], _ values: [Double]) -> CallResult {
+    var results: [(Timestamp, Double)] = []
+    guard var previousTime = times.first, var previous = values.first else {
+      return CallResult(times: [], column: Column(.float([])))
+    }
+    var window = grid?.bucket(of: previousTime) ?? (whole, .max)
+    var sum = 0.0
+    func area(_ value: Double, _ time: Timestamp) -> Double {
+      0.5 * (value + previous) * (Double(time &- previousTime) / Double(unit))
+    }
+    for (time, value) in zip(times, values).dropFirst() {
+      if time == previousTime {
+        previous = value
+        continue
+      }
+      if let grid, time >= window.1 {
+        if previousTime != window.1 {
+          let slope = (value - previous) / Double(time &- previousTime)
+          let cut = slope * Double(window.1 &- previousTime) + previous
+          sum += area(cut, window.1)
+          previous = cut
+          previousTime = window.1
+        }
+        results.append((window.0, sum))
+        window = grid.bucket(of: time)
+        sum = 0
+      }
+      sum += area(value, time)
+      previous = value
+      previousTime = time
+    }
+    // A last bucket that holds but its own edge has no area.
+    if grid == nil ? previousTime != 0 : previousTime != window.0 {
+      results.append((window.0, sum))
+    }
+    return CallResult(times: results.map(\.0), column: Column(.float(results.map(\.1))))
+  }
+}

@@ -1,0 +1,103 @@
+import TimeSeries
+
+/// A WHERE clause without its time range, bound to the columns of a plan.
+indirect enum RowCondition: Sendable {
+  case constant(Bool)
+  case and(RowCondition, RowCondition)
+  case or(RowCondition, RowCondition)
+  case compare(BinaryOperator, RowExpression, RowExpression)
+  /// A boolean column by itself.
+  case column(Int)
+  case matches(column: Int, Pattern, negated: Bool)
+  /// A comparison of a tag (or of a name no source has, which is a tag without values) with a text:
+  /// decided for a whole series.
+  case tagEquals(column: Int, String, negated: Bool)
+
+  /// The condition for one series: parts that its tags decide are decided.
+  ///
+  /// - Parameter tag: the series' value of a column that is a tag of it ("" where it has none); nil
+  ///   for a column that is a field.
+  func simplified(tag: (Int) -> String?) -> RowCondition {
+    switch self {
+    case .constant, .column: return self
+    case .and(let a, let b):
+      switch (a.simplified(tag: tag), b.simplified(tag: tag)) {
+      case (.constant(false), _), (_, .constant(false)): return .constant(false)
+      case (.constant(true), let rest), (let rest, .constant(true)): return rest
+      case (let a, let b): return .and(a, b)
+      }
+    case .or(let a, let b):
+      switch (a.simplified(tag: tag), b.simplified(tag: tag)) {
+      case (.constant(true), _), (_, .constant(true)): return .constant(true)
+      case (.constant(false), let rest), (let rest, .constant(false)): return rest
+      case (let a, let b): return .or(a, b)
+      }
+    case .matches(let column, let pattern, let negated):
+      guard let value = tag(column) else { return self }
+      return .constant(pattern.matches(value) != negated)
+    case .tagEquals(let column, let text, let negated):
+      guard let value = tag(column) else {
+        return .compare(negated ? .notEqual : .equal, .column(column), .literal(.string(text)))
+      }
+      return .constant((value == text) != negated)
+    case .compare(let op, .column(let a), .column(let b)):
+      guard let x = tag(a), let y = tag(b), op == .equal || op == .notEqual else { return self }
+      // As in InfluxDB, what a series does not have is equal to nothing; so in `host = "a"`, where
+      // the quotes were to be single ones, too.
+      return .constant((x == y && !x.isEmpty) == (op == .equal))
+    case .compare: return self
+    }
+  }
+
+  /// Which rows of a batch hold.
+  func mask(_ batch: RowBatch) -> [Bool] {
+    switch self {
+    case .constant(let value): return Array(repeating: value, count: batch.count)
+    case .and(let a, let b): return zip(a.mask(batch), b.mask(batch)).map { $0 && $1 }
+    case .or(let a, let b): return zip(a.mask(batch), b.mask(batch)).map { $0 || $1 }
+    case .compare(let op, let a, let b):
+      return Comparison.apply(op, a.evaluate(batch), b.evaluate(batch))
+    case .column(let index):
+      guard case .boolean(var values) = batch.columns[index].values else {
+        return Array(repeating: false, count: batch.count)
+      }
+      Comparison.clearNulls(batch.columns[index].validity, in: &values)
+      return values
+    case .matches(let column, let pattern, let negated):
+      guard case .string(let values) = batch.columns[column].values else {
+        return Array(repeating: false, count: batch.count)
+      }
+      var result = values.map { pattern.matches($0) != negated }
+      Comparison.clearNulls(batch.columns[column].validity, in: &result)
+      return result
+    case .tagEquals(let column, let text, let negated):
+      return Comparison.apply(
+        negated ? .notEqual : .equal, batch.columns[column],
+        Column(repeating: .string(text), count: batch.count, type: .string))
+    }
+  }
+
+  /// The part of the condition that tags alone decide, for the store's postings: it finds at least
+  /// every series that can have rows. Nil where that is all of them.
+  func tagPredicate(tagName: (Int) -> String?) -> TagPredicate? {
+    switch self {
+    case .and(let a, let b):
+      switch (a.tagPredicate(tagName: tagName), b.tagPredicate(tagName: tagName)) {
+      case (let x?, let y?): return .and([x, y])
+      case (let x, let y): return x ?? y
+      }
+    case .or(let a, let b):
+      guard let x = a.tagPredicate(tagName: tagName), let y = b.tagPredicate(tagName: tagName)
+      else { return nil }
+      return .or([x, y])
+    case .tagEquals(let column, let text, let negated):
+      guard let key = tagName(column) else { return nil }
+      let equal = TagPredicate.equal(key: key, value: text)
+      return negated ? .not(equal) : equal
+    case .matches(let column, let pattern, let negated):
+      guard let key = tagName(column) else { return nil }
+      return .matching(key: key) { pattern.matches($0) != negated }
+    case .constant, .column, .compare: return nil
+    }
+  }
+}
