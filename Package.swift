@@ -40,6 +40,9 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .target(
+      name: "Detection", dependencies: ["Encoding", "TimeSeries", "CKernels"],
+      swiftSettings: strict),
     .target(name: "Query", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(
       name: "Storage", dependencies: ["Encoding", "TimeSeries", systemPackage],
@@ -50,6 +53,9 @@ let package = Package(
     .target(name: "TimeSeries", swiftSettings: strict),
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .testTarget(
+      name: "DetectionTests", dependencies: ["Detection", "CKernels"],
+      resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "QueryTests", dependencies: ["Query", "TimeSeries"],
       resources: [.copy("Golden")], swiftSettings: strict),

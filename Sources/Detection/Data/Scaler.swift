@@ -1,0 +1,81 @@
+/// How features are brought to a common scale.
+public enum Scaling: String, Sendable, Hashable, CaseIterable {
+  /// (x − mean) / standard deviation.
+  case zscore
+  /// (x − min) / (max − min).
+  case minmax
+  /// (x − median) / interquartile range; the standard deviation where that range is zero.
+  case robust
+}
+
+/// What is done to scaled values that are far from the usual.
+public enum Compression: String, Sendable, Hashable, CaseIterable {
+  case none
+  /// asinh: the identity near zero, a logarithm far from it, so that a spike counts by its order
+  /// of magnitude and does not drown every other feature.
+  case asinh
+}
+
+/// Scales each feature by what its training rows were like.
+///
+/// A feature that was constant has scale 1, so a later change shows as large as it is. Scaled values
+/// are limited to ±``bound`` before they are compressed, so that none can overflow the network.
+public struct Scaler: Sendable, Hashable {
+  /// The limit of a scaled value.
+  public static let bound = 1e6
+
+  /// Per feature: what is subtracted, then what is divided by (finite, greater than zero).
+  public let offsets: [Double]
+  public let scales: [Double]
+  public let compression: Compression
+
+  init(offsets: [Double], scales: [Double], compression: Compression) {
+    self.offsets = offsets
+    self.scales = scales
+    self.compression = compression
+  }
+
+  /// - Parameter columns: finite values of each feature.
+  public init(_ scaling: Scaling, fit columns: [[Double]], compression: Compression = .none) {
+    var offsets: [Double] = []
+    var scales: [Double] = []
+    for column in columns {
+      let (offset, scale) = Self.fit(scaling, column)
+      offsets.append(offset.isFinite ? offset : (column.first ?? 0))
+      // Rounding makes a constant column's deviation tiny and not zero.
+      let isSpread = scale.isFinite && scale > 1e-12 * abs(offset)
+      scales.append(isSpread ? max(scale, .leastNormalMagnitude) : 1)
+    }
+    self.init(offsets: offsets, scales: scales, compression: compression)
+  }
+
+  private static func fit(_ scaling: Scaling, _ column: [Double]) -> (Double, Double) {
+    guard !column.isEmpty else { return (0, 0) }
+    switch scaling {
+    case .zscore: return momentsOf(column)
+    case .minmax:
+      let low = column.min() ?? 0
+      return (low, (column.max() ?? 0) - low)
+    case .robust:
+      let sorted = column.sorted()
+      let range =
+        quantile(percent: 75, ofSorted: sorted) - quantile(percent: 25, ofSorted: sorted)
+      return (quantile(percent: 50, ofSorted: sorted), range > 0 ? range : momentsOf(column).1)
+    }
+  }
+
+  private static func momentsOf(_ column: [Double]) -> (mean: Double, deviation: Double) {
+    let mean = column.reduce(0, +) / Double(column.count)
+    let squares = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (mean, (squares / Double(column.count)).squareRoot())
+  }
+
+  /// - Parameter value: finite.
+  func scale(_ value: Double, feature: Int) -> Float {
+    let scaled = min(max((value - offsets[feature]) / scales[feature], -Self.bound), Self.bound)
+    switch compression {
+    case .none: return Float(scaled)
+    case .asinh: return Float(inverseHyperbolicSine(scaled))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import TimeSeries
+
+/// Scores rows of one group, again and again.
+///
+/// A row's score depends on the values in its own window alone: the same bits, whatever other rows
+/// it is scored with. Not for concurrent use: it keeps the working memory.
+public final class GroupScorer {
+  public let model: GroupModel
+  private let options: DetectorOptions
+  private let interval: Int64
+  private let network: ScoringNetwork
+
+  /// - Parameter interval: nanoseconds from one row to the next.
+  public convenience init(_ model: GroupModel, options: DetectorOptions, interval: Int64) {
+    self.init(model, options: options, interval: interval, kernels: .best)
+  }
+
+  init(_ model: GroupModel, options: DetectorOptions, interval: Int64, kernels: Kernels) {
+    self.model = model
+    self.options = options
+    self.interval = interval
+    network = ScoringNetwork(
+      model.parameters, isCentered: options.centering == .window, kernels: kernels)
+  }
+
+  /// - Throws: ``DetectionError/invalidInput(_:)`` for rows that are not as ``GroupData`` says.
+  public func score(_ data: GroupData) throws -> DetectionScores {
+    let shape = network.shape
+    try data.validate(features: shape.features)
+    let rows = data.timestamps.count
+    var scores = DetectionScores(
+      loss: [Double](repeating: .nan, count: rows), threshold: model.threshold,
+      featureLoss: Array(repeating: [Double](repeating: .nan, count: rows), count: shape.features))
+    let matrix = data.scaled(by: model.scaler)
+    for run in data.runs(interval: interval) where run.count >= shape.window {
+      let windows = run.count - shape.window + 1
+      let errors = WindowErrors(
+        network, matrix: matrix, first: run.lowerBound, windows: windows, loss: options.loss)
+      for window in 0..<windows {
+        let row = run.lowerBound + shape.window - 1 + window
+        scores.loss[row] = errors.loss(window)
+        for feature in 0..<shape.features {
+          scores.featureLoss[feature][row] = errors.feature(feature, window)
+        }
+      }
+    }
+    return scores
+  }
+}
+
+/// Reconstruction losses of windows that begin at consecutive rows.
+struct WindowErrors {
+  private let errors: [Float]
+  private let width: Int
+  private let features: Int
+  private let steps: Double
+
+  init(
+    _ network: ScoringNetwork, matrix: FeatureMatrix, first: Int, windows: Int,
+    loss: ReconstructionLoss
+  ) {
+    let width = matrix.width
+    self.width = width
+    features = matrix.features
+    steps = loss == .last ? 1 : Double(network.shape.window)
+    errors = [Float](unsafeUninitializedCapacity: windows * width) { buffer, count in
+      if let base = buffer.baseAddress {
+        network.errors(
+          rows: matrix.row(first), windows: windows, lastOnly: loss == .last, errors: base)
+      }
+      count = windows * width
+    }
+  }
+
+  func feature(_ feature: Int, _ window: Int) -> Double {
+    Double(errors[window * width + feature]) / steps
+  }
+
+  /// The mean of the features' losses.
+  func loss(_ window: Int) -> Double {
+    var sum = 0.0
+    for feature in 0..<features { sum += self.feature(feature, window) }
+    return sum / Double(features)
+  }
+}

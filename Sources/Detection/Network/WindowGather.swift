@@ -1,0 +1,51 @@
+/// Copies the windows of a batch out of a feature matrix, time-major: [window][windows][width].
+enum WindowGather {
+  /// Windows that begin at `starts`.
+  static func gather(
+    _ starts: ArraySlice<Int32>, _ matrix: FeatureMatrix, _ shape: AutoencoderShape,
+    isCentered: Bool, to target: UnsafeMutablePointer<Float>
+  ) {
+    var index = 0
+    for start in starts {
+      copy(
+        matrix.row(Int(start)), shape, isCentered: isCentered,
+        to: target + index * shape.featuresPadded, step: starts.count * shape.featuresPadded)
+      index += 1
+    }
+  }
+
+  /// `count` windows that begin at consecutive rows, each with its mean taken off.
+  static func centered(
+    _ rows: UnsafePointer<Float>, _ count: Int, _ shape: AutoencoderShape,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    for index in 0..<count {
+      copy(
+        rows + index * shape.featuresPadded, shape, isCentered: true,
+        to: target + index * shape.featuresPadded, step: count * shape.featuresPadded)
+    }
+  }
+
+  /// The mean is summed over the window's own rows from the first to the last, and not rolled from
+  /// window to window, so that it does not depend on other rows.
+  private static func copy(
+    _ rows: UnsafePointer<Float>, _ shape: AutoencoderShape, isCentered: Bool,
+    to target: UnsafeMutablePointer<Float>, step: Int
+  ) {
+    let width = shape.featuresPadded
+    guard isCentered else {
+      for t in 0..<shape.window { (target + t * step).update(from: rows + t * width, count: width) }
+      return
+    }
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { mean in
+      for j in 0..<width { mean[j] = 0 }
+      for t in 0..<shape.window {
+        for j in 0..<width { mean[j] += rows[t * width + j] }
+      }
+      for j in 0..<width { mean[j] /= Float(shape.window) }
+      for t in 0..<shape.window {
+        for j in 0..<width { target[t * step + j] = rows[t * width + j] - mean[j] }
+      }
+    }
+  }
+}
