@@ -41,6 +41,8 @@ let package = Package(
   ],
   targets: [
     .target(
+      name: "ContinuousQueries", dependencies: ["Query", "TimeSeries"], swiftSettings: strict),
+    .target(
       name: "Detection", dependencies: ["Encoding", "TimeSeries", "CKernels"],
       swiftSettings: strict),
     .target(name: "Query", dependencies: ["TimeSeries"], swiftSettings: strict),
@@ -53,6 +55,10 @@ let package = Package(
     .target(name: "TimeSeries", swiftSettings: strict),
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .testTarget(
+      name: "ContinuousQueriesTests",
+      dependencies: ["ContinuousQueries", "Query", "TimeSeries"],
+      swiftSettings: strict),
     .testTarget(
       name: "DetectionTests", dependencies: ["Detection", "CKernels"],
       resources: [.copy("Golden")], swiftSettings: strict),

@@ -1,0 +1,72 @@
+import TimeSeries
+
+/// Which stretches of time a batch of points touches, measurement by measurement.
+enum TouchedRanges {
+  /// Two points closer than this lie in one stretch. Widening costs a little computation, never
+  /// correctness.
+  static let joinWithin: Int64 = 60_000_000_000
+
+  /// - Returns: stretches for those of `measurements` that the batch has points of.
+  static func of(_ batch: PointBatch, measurements: Set<String>)
+    -> [String: [ClosedRange<Timestamp>]]
+  {
+    // -1 for series of other measurements, else an index into `names`.
+    var slotOfSeries = [Int](repeating: -1, count: batch.seriesKeys.count)
+    var names: [String] = []
+    for (index, range) in batch.seriesKeys.enumerated() {
+      let name = measurementName(of: batch.bytes(range))
+      guard measurements.contains(name) else { continue }
+      if let known = names.firstIndex(of: name) {
+        slotOfSeries[index] = known
+      } else {
+        slotOfSeries[index] = names.count
+        names.append(name)
+      }
+    }
+    var open = [ClosedRange<Timestamp>?](repeating: nil, count: names.count)
+    var closed = [[ClosedRange<Timestamp>]](repeating: [], count: names.count)
+    for point in batch.points {
+      let slot = slotOfSeries[Int(point.series)]
+      guard slot >= 0 else { continue }
+      let time = point.timestamp
+      guard let range = open[slot] else {
+        open[slot] = time...time
+        continue
+      }
+      if time >= saturatingAdd(range.lowerBound, -joinWithin),
+        time <= saturatingAdd(range.upperBound, joinWithin)
+      {
+        open[slot] = min(time, range.lowerBound)...max(time, range.upperBound)
+      } else {
+        closed[slot].append(range)
+        open[slot] = time...time
+      }
+    }
+    var result: [String: [ClosedRange<Timestamp>]] = [:]
+    for (slot, name) in names.enumerated() {
+      if let range = open[slot] { result[name] = closed[slot] + [range] }
+    }
+    return result
+  }
+
+  /// The measurement of a canonical series key, which ends at the first comma that no backslash
+  /// precedes.
+  static func measurementName(of canonical: some Collection<UInt8>) -> String {
+    var name: [UInt8] = []
+    var isEscaped = false
+    for byte in canonical {
+      if isEscaped {
+        isEscaped = false
+        if SeriesKey.isEscapable(byte, inMeasurement: true) {
+          name.append(byte)
+          continue
+        }
+        name.append(UInt8(ascii: "\\"))
+      }
+      if byte == UInt8(ascii: ",") { break }
+      if byte == UInt8(ascii: "\\") { isEscaped = true } else { name.append(byte) }
+    }
+    if isEscaped { name.append(UInt8(ascii: "\\")) }
+    return String(decoding: name, as: UTF8.self)
+  }
+}

@@ -1,0 +1,103 @@
+import ContinuousQueries
+import Query
+import Synchronization
+import TimeSeries
+
+/// A store of integers by time, whose only query is the sum of a bucket and of `window − 1` buckets
+/// before it: enough to hold what the scheduler wrote against what it should have written.
+final class FakeHost: ContinuousQueryHost {
+  struct Failure: Error {}
+
+  struct State {
+    var now: Timestamp = 1_000_000
+    var rows: [ContinuousQuery.MeasurementReference: [Timestamp: Int64]] = [:]
+    var stored: [String: StoredContinuousQuery] = [:]
+    var failing = false
+    var materialized = 0
+  }
+
+  let state = Mutex(State())
+  let window: Int64
+
+  init(window: Int64 = 1) { self.window = window }
+
+  /// Who hears of writes that queries make.
+  let scheduler = Mutex<ContinuousQueryScheduler?>(nil)
+
+  var now: Timestamp { state.withLock { $0.now } }
+
+  func reference(_ measurement: String) -> ContinuousQuery.MeasurementReference {
+    ContinuousQuery.MeasurementReference(database: "db", measurement: measurement)
+  }
+
+  func write(_ measurement: String, _ rows: [Timestamp: Int64]) {
+    state.withLock { $0.rows[reference(measurement), default: [:]].merge(rows) { $1 } }
+    var batch = PointBatch()
+    let series = batch.internSeries(SeriesKey(measurement: measurement).canonical)
+    for time in rows.keys {
+      batch.beginPoint(series: series, timestamp: time)
+      batch.append(field: batch.internField("v"), float: 0)
+    }
+    scheduler.withLock { $0 }?.noteWrite(batch, to: "db")
+  }
+
+  /// What a query over everything gives.
+  func expected(_ source: String, every: Int64) -> [Timestamp: Int64] {
+    let rows = state.withLock { $0.rows[reference(source)] ?? [:] }
+    return evaluate(rows, every: every, over: Int64.min..<Int64.max)
+      .filter { $0.key + every <= now }
+  }
+
+  private func evaluate(
+    _ rows: [Timestamp: Int64], every: Int64, over range: Range<Timestamp>
+  ) -> [Timestamp: Int64] {
+    var sums: [Timestamp: Int64] = [:]
+    let grid = TimeGrid(every: every)
+    for (time, value) in rows {
+      for step in 0..<window {
+        let bucket = grid.floor(time) + step * every
+        if range.contains(bucket) { sums[bucket, default: 0] += value }
+      }
+    }
+    return sums
+  }
+
+  func materialize(_ select: SelectStatement, in database: String) throws -> Int {
+    if state.withLock({ $0.failing }) { throw Failure() }
+    guard case .measurement(let source) = select.sources[0], case .literal(let from) = source.name,
+      case .literal(let into)? = select.into?.name, let every = select.interval?.every,
+      case .binary(.and, let lower, let upper)? = select.condition,
+      case .binary(.greaterOrEqual, _, .integer(let start)) = lower,
+      case .binary(.less, _, .integer(let end)) = upper
+    else { throw Failure() }
+    let rows = state.withLock { $0.rows[reference(from)] ?? [:] }
+    let result = evaluate(rows, every: every, over: start..<end)
+    state.withLock { $0.materialized += 1 }
+    if !result.isEmpty { write(into, result) }
+    return result.count
+  }
+
+  func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
+    (window - 1) * (select.interval?.every ?? 0)
+  }
+
+  func timeRange(of source: ContinuousQuery.MeasurementReference) throws
+    -> ClosedRange<Timestamp>?
+  {
+    let times = state.withLock { $0.rows[source]?.keys.sorted() ?? [] }
+    guard let first = times.first, let last = times.last else { return nil }
+    return first...last
+  }
+
+  func loadContinuousQueries() throws -> [StoredContinuousQuery] {
+    state.withLock { Array($0.stored.values) }
+  }
+
+  func store(_ query: StoredContinuousQuery) throws {
+    state.withLock { $0.stored[query.name] = query }
+  }
+
+  func removeContinuousQuery(name: String, database: String) throws {
+    state.withLock { $0.stored[name] = nil }
+  }
+}

@@ -1,0 +1,190 @@
+import ContinuousQueries
+import Query
+import Testing
+import TimeSeries
+
+@Suite struct ContinuousQuerySchedulerTests {
+  static let text =
+    "CREATE CONTINUOUS QUERY q ON db RESAMPLE EVERY 20ns BEGIN SELECT sum(v) INTO out FROM raw "
+    + "GROUP BY time(10ns) END"
+
+  func parse(_ text: String) throws -> CreateContinuousQueryStatement {
+    guard case .createContinuousQuery(let statement) = try Parser.parse(text).first else {
+      throw ContinuousQueryError.invalid(text)
+    }
+    return statement
+  }
+
+  func scheduler(_ host: FakeHost) throws -> ContinuousQueryScheduler {
+    let scheduler = ContinuousQueryScheduler(host: host)
+    host.scheduler.withLock { $0 = scheduler }
+    #expect(try scheduler.load().isEmpty)
+    return scheduler
+  }
+
+  func rows(_ host: FakeHost, _ measurement: String) -> [Timestamp: Int64] {
+    host.state.withLock { $0.rows[host.reference(measurement)] ?? [:] }
+  }
+
+  @Test func aNewQueryStartsWithAllDataThereIs() throws {
+    let host = FakeHost()
+    host.write("raw", [3: 1, 5: 2, 999_000: 4])
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out") == [0: 3, 999_000: 4])
+  }
+
+  @Test(arguments: [1, 4] as [Int64], UInt64(1)...15)
+  func equalsOneEvaluationFromScratch(_ window: Int64, _ seed: UInt64) throws {
+    var numbers = Numbers(seed: seed)
+    let host = FakeHost(window: window)
+    var scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    for step in 0..<60 {
+      var batch: [Timestamp: Int64] = [:]
+      for _ in 0..<numbers.next(below: 5) {
+        // Mostly near now, sometimes late, sometimes ahead.
+        let now = host.now
+        let time =
+          numbers.next(below: 4) == 0
+          ? Int64(numbers.next(below: 1_000_000)) : now - 50 + Int64(numbers.next(below: 70))
+        batch[time] = Int64(numbers.next(below: 100))
+      }
+      host.write("raw", batch)
+      host.state.withLock { $0.now += Int64(numbers.next(below: 30)) }
+      if numbers.next(below: 2) == 0 { scheduler.tick() }
+      if numbers.next(below: 10) == 0 {
+        try scheduler.save()
+        scheduler = try self.scheduler(host)
+      }
+      if step % 20 == 19 {
+        scheduler.runUntilIdle()
+        let found = rows(host, "out").filter { $0.key + 10 <= host.now }
+        #expect(found == host.expected("raw", every: 10), "seed \(seed)")
+      }
+    }
+  }
+
+  @Test func runningTwiceChangesNothing() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    host.write("raw", [5: 1, 17: 2])
+    try scheduler.create(parse(Self.text))
+    scheduler.runUntilIdle()
+    let first = rows(host, "out")
+    let runs = host.state.withLock { $0.materialized }
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out") == first)
+    #expect(host.state.withLock { $0.materialized } == runs, "nothing was pending")
+  }
+
+  @Test func anIncompleteBucketWaits() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.write("raw", [1_000_001: 1])
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out").isEmpty)
+    host.state.withLock { $0.now = 1_000_010 }
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out") == [1_000_000: 1])
+  }
+
+  @Test func chainsFollow() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    try scheduler.create(
+      parse(
+        "CREATE CONTINUOUS QUERY q2 ON db BEGIN SELECT sum(sum) INTO far FROM out "
+          + "GROUP BY time(100ns) END"))
+    host.write("raw", [5: 1, 17: 2, 204: 3])
+    scheduler.runUntilIdle()
+    #expect(rows(host, "far") == [0: 3, 200: 3])
+  }
+
+  @Test func aFailingQueryBacksOffSaysWhyAndLosesNothing() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.write("raw", [5: 1])
+    host.state.withLock { $0.failing = true }
+    scheduler.tick()
+    let status = try #require(scheduler.statuses().first)
+    #expect(status.lastError != nil)
+    #expect(status.lastRun == nil)
+    host.state.withLock { $0.failing = false }
+    scheduler.tick()
+    #expect(rows(host, "out").isEmpty, "it waits before it tries again")
+    host.state.withLock { $0.now += 1000 }
+    #expect(scheduler.statuses().first?.lag ?? 0 > 0)
+    scheduler.tick()
+    #expect(rows(host, "out") == [0: 1])
+    #expect(scheduler.statuses().first?.lastError == nil)
+    #expect(scheduler.statuses().first?.lag == 0)
+  }
+
+  @Test func definitionsSurviveARestart() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.write("raw", [5: 1])
+    try scheduler.save()
+    let again = try self.scheduler(host)
+    again.runUntilIdle()
+    #expect(rows(host, "out") == [0: 1])
+    try again.drop(name: "q", database: "db")
+    #expect(try self.scheduler(host).statuses().isEmpty)
+  }
+
+  @Test func aDamagedDefinitionIsNamedAndTheOthersRun() throws {
+    let host = FakeHost()
+    host.state.withLock {
+      $0.stored["bad"] = StoredContinuousQuery(
+        name: "bad", database: "db", text: "CREATE CONTINUOUS", pending: [], lastRun: nil)
+    }
+    let first = ContinuousQueryScheduler(host: host)
+    let problems = try first.load()
+    #expect(problems.count == 1)
+    try first.create(parse(Self.text))
+    #expect(first.statuses().map(\.name) == ["q"])
+  }
+
+  @Test(arguments: [
+    "SELECT sum(v) FROM raw GROUP BY time(10ns)",
+    "SELECT sum(v) INTO out FROM raw",
+    "SELECT sum(v) INTO raw FROM raw GROUP BY time(10ns)",
+  ])
+  func refusesWhatCanNotBeKeptUpToDate(_ select: String) throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    #expect(throws: (any Error).self) {
+      try scheduler.create(parse("CREATE CONTINUOUS QUERY q ON db BEGIN \(select) END"))
+    }
+    #expect(scheduler.statuses().isEmpty)
+  }
+
+  @Test func refusesQueriesThatFeedEachOther() throws {
+    let scheduler = try scheduler(FakeHost())
+    try scheduler.create(parse(Self.text))
+    #expect(throws: ContinuousQueryError.self) {
+      try scheduler.create(
+        parse(
+          "CREATE CONTINUOUS QUERY back ON db BEGIN SELECT sum(sum) INTO raw FROM out "
+            + "GROUP BY time(10ns) END"))
+    }
+  }
+
+  @Test func aNameIsTakenOnce() throws {
+    let scheduler = try scheduler(FakeHost())
+    try scheduler.create(parse(Self.text))
+    try scheduler.create(parse(Self.text))
+    #expect(throws: ContinuousQueryError.alreadyExists(name: "q")) {
+      try scheduler.create(parse(Self.text.replacing("sum(v)", with: "max(v)")))
+    }
+    #expect(throws: ContinuousQueryError.notFound(name: "none", database: "db")) {
+      try scheduler.drop(name: "none", database: "db")
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import Testing
+import TimeSeries
+
+@testable import ContinuousQueries
+
+@Suite struct TimeRangeSetTests {
+  /// A set of times kept one by one.
+  func times(_ set: TimeRangeSet) -> Set<Int64> { Set(set.ranges.flatMap { Array($0) }) }
+
+  @Test(arguments: UInt64(1)...20)
+  func holdsExactlyWhatWasAdded(_ seed: UInt64) {
+    var generator = Numbers(seed: seed)
+    var set = TimeRangeSet(limit: 1000)
+    var expected: Set<Int64> = []
+    for _ in 0..<200 {
+      let start = Int64(generator.next(below: 1000)) - 500
+      let range = start..<start + Int64(generator.next(below: 20))
+      set.insert(range)
+      expected.formUnion(range)
+      #expect(times(set) == expected, "seed \(seed)")
+      for (a, b) in zip(set.ranges, set.ranges.dropFirst()) { #expect(a.upperBound < b.lowerBound) }
+    }
+    let bound = Int64(generator.next(below: 1000)) - 500
+    let prefix = set.removePrefix(below: bound)
+    #expect(times(prefix) == expected.filter { $0 < bound }, "seed \(seed)")
+    #expect(times(set) == expected.filter { $0 >= bound }, "seed \(seed)")
+  }
+
+  @Test func staysWithinItsLimitAndLosesNothing() {
+    var generator = Numbers(seed: 7)
+    var set = TimeRangeSet(limit: 8)
+    var expected: Set<Int64> = []
+    for _ in 0..<300 {
+      let start = Int64(generator.next(below: 100_000))
+      set.insert(start..<start + 3)
+      expected.formUnion(start..<start + 3)
+      #expect(set.ranges.count <= 8)
+    }
+    #expect(times(set).isSuperset(of: expected))
+  }
+
+  @Test func reachesTheEndsOfTime() {
+    var set = TimeRangeSet(limit: 1)
+    set.insert(Int64.min..<Int64.min + 1)
+    set.insert(Int64.max - 1..<Int64.max)
+    #expect(set.ranges == [Int64.min..<Int64.max])
+  }
+}
+
+@Suite struct TimeGridTests {
+  @Test(arguments: UInt64(1)...10)
+  func everyTimeIsInItsBucket(_ seed: UInt64) {
+    var generator = Numbers(seed: seed)
+    for _ in 0..<200 {
+      let every = Int64(generator.next(below: 1000)) + 1
+      let offset = Int64(generator.next(below: 5000)) - 2500
+      let grid = TimeGrid(every: every, offset: offset)
+      let time = Int64(generator.next(below: 100_000)) - 50_000
+      let start = grid.floor(time)
+      #expect(start <= time && time < start + every)
+      #expect((start - offset) % every == 0)
+    }
+  }
+
+  @Test func doesNotWrapAtTheEndsOfTime() {
+    let grid = TimeGrid(every: 3_600_000_000_000, offset: 17)
+    #expect(grid.floor(.min) == .min)
+    #expect(grid.floor(.max) <= .max)
+    let all = grid.buckets(from: .min, through: .max, lookahead: .max)
+    #expect(all == Int64.min..<Int64.max)
+  }
+}
+
+/// Numbers that repeat from their seed.
+struct Numbers {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
+
+  mutating func next(below bound: Int) -> Int {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return Int(state % UInt64(bound))
+  }
+}
