@@ -27,6 +27,9 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 let package = Package(
   name: "vigil",
   platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Vigil", targets: ["Vigil"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
@@ -40,6 +43,14 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .executableTarget(name: "embedded-example", dependencies: ["Vigil"], swiftSettings: strict),
+    .target(
+      name: "Vigil",
+      dependencies: [
+        "ContinuousQueries", "Detection", "Query", "Storage", "LineProtocol", "TimeSeries",
+        logging, systemPackage,
+      ],
+      swiftSettings: strict),
     .target(
       name: "ContinuousQueries", dependencies: ["Query", "TimeSeries"], swiftSettings: strict),
     .target(
@@ -55,6 +66,8 @@ let package = Package(
     .target(name: "TimeSeries", swiftSettings: strict),
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .testTarget(
+      name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(
       name: "ContinuousQueriesTests",
       dependencies: ["ContinuousQueries", "Query", "TimeSeries"],

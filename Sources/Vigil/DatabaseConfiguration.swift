@@ -1,0 +1,25 @@
+import Logging
+import Storage
+
+extension Database {
+  /// How a database is opened.
+  public struct Configuration: Sendable {
+    /// When a write counts as acknowledged.
+    public var syncPolicy: SyncPolicy = .interval(milliseconds: 100)
+    /// Bytes the newest points of each named database may take in memory before they are written
+    /// to segments.
+    public var memtableLimit = 64 << 20
+    /// Series each named database may have.
+    public var seriesLimit = 1_000_000
+    /// Seconds a query may run; 0 is no limit.
+    public var queryTimeout: Double = 0
+    /// Bytes a query may hold.
+    public var queryMemoryLimit = 1 << 30
+    /// Whether this process keeps continuous queries up to date. The server does; a shell that
+    /// opens a directory for a moment does not.
+    public var runsContinuousQueries = false
+    public var logger = Logger(label: "vigil")
+
+    public init() {}
+  }
+}

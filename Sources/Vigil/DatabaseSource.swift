@@ -1,0 +1,44 @@
+import ContinuousQueries
+import Query
+import Storage
+import Synchronization
+import TimeSeries
+
+/// The store as the query engine sees it, and the one way that points take into it.
+final class DatabaseSource: QuerySource {
+  let engine: StorageEngine
+  let models: ModelRegistry
+  /// Set once, when the service that listens has been made.
+  private let listener = Mutex<ContinuousQueryScheduler?>(nil)
+
+  init(engine: StorageEngine, models: ModelRegistry) {
+    self.engine = engine
+    self.models = models
+  }
+
+  func notify(_ scheduler: ContinuousQueryScheduler) {
+    listener.withLock { $0 = scheduler }
+  }
+
+  var databases: [String] { engine.databases }
+
+  func retentionPolicies(of database: String) -> [RetentionPolicy]? {
+    engine.retentionPolicies(of: database)
+  }
+
+  func snapshot(of database: String) -> (any DatabaseSnapshot)? {
+    engine.snapshot(of: database)
+  }
+
+  func write(_ batch: PointBatch, to database: String, retentionPolicy: String?) throws
+    -> WriteOutcome
+  {
+    let outcome = try engine.write(batch, to: database, retentionPolicy: retentionPolicy)
+    if outcome.acceptedPoints > 0 { listener.withLock { $0 }?.noteWrite(batch, to: database) }
+    return outcome
+  }
+
+  func model(named name: String, in database: String) throws -> (any ScoringModel)? {
+    try models.model(named: name, in: database)
+  }
+}

@@ -1,0 +1,9 @@
+@_exported import TimeSeries
+
+// What a user of the embedded database meets in signatures, so that `import Vigil` is all it takes.
+@_exported import struct Query.ParseError
+@_exported import enum Query.QueryError
+@_exported import struct Query.ResultSeries
+@_exported import struct Query.StatementResult
+@_exported import enum Storage.StorageError
+@_exported import enum Storage.SyncPolicy

@@ -1,0 +1,162 @@
+import Foundation
+import Testing
+import Vigil
+
+@testable import Vigil
+
+@Suite struct ContinuousQueryTests {
+  /// A database whose continuous queries run when the test says so.
+  func database() async throws -> TemporaryDatabase {
+    let temporary = try TemporaryDatabase()
+    try await temporary.database.query("CREATE DATABASE db")
+    return temporary
+  }
+
+  func settle(_ temporary: TemporaryDatabase) {
+    temporary.database.continuousQueries.scheduler.runUntilIdle()
+  }
+
+  static let mean = """
+    CREATE CONTINUOUS QUERY hourly ON db BEGIN
+      SELECT mean(v) INTO means FROM m GROUP BY time(10s), host END
+    """
+
+  @Test func downsamplesWhatIsThereAndWhatComesLate() async throws {
+    let temporary = try await database()
+    let database = temporary.database
+    try database.write(lineProtocol: "m,host=a v=1 1000000000\nm,host=a v=3 2000000000", to: "db")
+    _ = try await database.tables(Self.mean)
+    settle(temporary)
+    #expect(try await database.tables("SELECT mean FROM means").first?.rows == ["0 2.0"])
+    try database.write(lineProtocol: "m,host=a v=8 3000000000\nm,host=b v=5 90000000000", to: "db")
+    settle(temporary)
+    let tables = try await database.tables("SELECT mean FROM means GROUP BY host")
+    #expect(tables.map(\.rows) == [["0 4.0"], ["90000000000 5.0"]])
+    #expect(tables.map { $0.tags.map(\.value) } == [["a"], ["b"]])
+  }
+
+  @Test func whatAModelSaysIsWrittenAsASeriesOfItsOwn() async throws {
+    let temporary = try await database()
+    let database = temporary.database
+    try database.write(lineProtocol: ModelTests.lines(to: 290), to: "db")
+    _ = try await database.tables(ModelTests.create)
+    _ = try await database.tables(
+      """
+      CREATE CONTINUOUS QUERY watch ON db RESAMPLE EVERY 10s FOR 5m BEGIN
+        SELECT rl(shop), threshold(shop), anomaly(shop) INTO health
+        FROM container GROUP BY time(10s), pod END
+      """)
+    settle(temporary)
+    let query =
+      "SELECT rl(shop), threshold(shop), anomaly(shop) FROM container GROUP BY time(10s), pod"
+    let derived = "SELECT rl, threshold, anomaly FROM health GROUP BY pod"
+    func expectSame(_ what: String) async throws {
+      let fromScratch = try await database.tables(query)
+      let kept = try await database.tables(derived)
+      #expect(kept.map(\.rows) == fromScratch.map(\.rows), "\(what)")
+      #expect(kept.map(\.tags) == fromScratch.map(\.tags), "\(what)")
+    }
+    try await expectSame("at first")
+    // New rows, one of them in the middle of what was scored: windows that hold it change.
+    try database.write(lineProtocol: ModelTests.lines(from: 290, to: 300), to: "db")
+    try database.write(lineProtocol: "container,pod=a cpu=9 500000000001", to: "db")
+    settle(temporary)
+    try await expectSame("after late data")
+    let before = try await database.tables(derived)
+    settle(temporary)
+    #expect(try await database.tables(derived) == before, "running twice changes nothing")
+    _ = try await database.tables("RETRAIN MODEL shop ON db")
+    settle(temporary)
+    try await expectSame("after retraining")
+  }
+
+  @Test func definitionsSurviveARestart() async throws {
+    let temporary = try await database()
+    _ = try await temporary.database.tables(Self.mean)
+    try temporary.database.write(lineProtocol: "m,host=a v=1 1000000000", to: "db")
+    try temporary.reopen()
+    settle(temporary)
+    let database = temporary.database
+    #expect(try await database.tables("SELECT mean FROM means").first?.rows == ["0 1.0"])
+    let listing = try #require(
+      try await database.tables("SHOW CONTINUOUS QUERIES").first { $0.name == "db" })
+    #expect(listing.column("name")?[0] == .string("hourly"))
+    #expect(listing.column("state")?[0] == .string("idle"))
+    #expect(listing.column("last_error")?[0] == nil)
+    _ = try await database.tables("DROP CONTINUOUS QUERY hourly ON db")
+    try temporary.reopen()
+    let after = try await temporary.database.tables("SHOW CONTINUOUS QUERIES")
+    #expect(after.allSatisfy { $0.rowCount == 0 })
+  }
+
+  @Test func theServersThreadRunsThem() async throws {
+    let temporary = try TemporaryDatabase { $0.runsContinuousQueries = true }
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    try database.write(lineProtocol: "m,host=a v=1 1000000000", to: "db")
+    _ = try await database.tables(Self.mean)
+    for _ in 0..<200 {
+      if try await database.tables("SELECT mean FROM means").first?.rows == ["0 1.0"] { return }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    Issue.record("nothing was written in ten seconds")
+  }
+
+  /// A copy of the directory of an open database is what a crash leaves: nothing was closed.
+  @Test(arguments: [64 << 20, 2048]) func aCrashLeavesNothingUncomputed(_ memtableLimit: Int)
+    async throws
+  {
+    let temporary = try TemporaryDatabase { $0.memtableLimit = memtableLimit }
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    _ = try await database.tables(Self.mean)
+    settle(temporary)
+    for second in 0..<400 {
+      try database.write(
+        lineProtocol: "m,host=a v=\(second) \(second)000000000\nm,host=b v=1 \(second)000000001",
+        to: "db")
+    }
+    let copy = temporary.path + "-crashed"
+    defer { try? FileManager.default.removeItem(atPath: copy) }
+    try Self.copyWhileOpen(temporary.path, to: copy)
+    let crashed = try Database.open(at: copy)
+    crashed.continuousQueries.scheduler.runUntilIdle()
+    let fromScratch = try await crashed.tables(
+      "SELECT mean(v) FROM m WHERE time >= 0s AND time < 400s GROUP BY time(10s), host")
+    let kept = try await crashed.tables("SELECT mean FROM means GROUP BY host")
+    #expect(kept.map(\.rows) == fromScratch.map(\.rows))
+    try crashed.close()
+  }
+
+  /// Copies until no file went away meanwhile, as a flush may remove some.
+  private static func copyWhileOpen(_ source: String, to target: String) throws {
+    for _ in 0..<50 {
+      do {
+        return try FileManager.default.copyItem(atPath: source, toPath: target)
+      } catch {
+        try? FileManager.default.removeItem(atPath: target)
+      }
+    }
+    try FileManager.default.copyItem(atPath: source, toPath: target)
+  }
+
+  @Test(arguments: [
+    "CREATE CONTINUOUS QUERY q ON db BEGIN SELECT mean(v) INTO m FROM m GROUP BY time(10s) END",
+    "CREATE CONTINUOUS QUERY q ON gone BEGIN SELECT mean(v) INTO x FROM m GROUP BY time(10s) END",
+    "CREATE CONTINUOUS QUERY q ON db BEGIN SELECT rl(none) INTO x FROM m GROUP BY time(10s) END",
+    "DROP CONTINUOUS QUERY none ON db",
+  ])
+  func whatCanNotWorkIsRefused(_ statement: String) async throws {
+    let temporary = try await database()
+    #expect(try await temporary.database.failure(statement) != nil)
+  }
+
+  @Test func aDroppedDatabaseTakesItsQueriesAlong() async throws {
+    let temporary = try await database()
+    _ = try await temporary.database.tables(Self.mean)
+    _ = try await temporary.database.tables("DROP DATABASE db; CREATE DATABASE db")
+    settle(temporary)
+    let listing = try await temporary.database.tables("SHOW CONTINUOUS QUERIES")
+    #expect(listing.allSatisfy { $0.rowCount == 0 })
+  }
+}
