@@ -28,7 +28,8 @@ let package = Package(
   name: "vigil",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Vigil", targets: ["Vigil"])
+    .library(name: "Vigil", targets: ["Vigil"]),
+    .executable(name: "vigild", targets: ["vigild"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -43,7 +44,20 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
+    .executableTarget(
+      name: "vigild",
+      dependencies: [
+        "Server", "Vigil", argumentParser, configuration, lifecycle, logging, nioCore,
+      ],
+      swiftSettings: strict),
     .executableTarget(name: "embedded-example", dependencies: ["Vigil"], swiftSettings: strict),
+    .target(
+      name: "Server",
+      dependencies: [
+        "Vigil", "Query", "Storage", "TimeSeries", "CZlib", configuration, httpTypes, hummingbird,
+        lifecycle, logging, nioCore, nioHTTPTypes, nioPosix, systemPackage,
+      ],
+      swiftSettings: strict),
     .target(
       name: "Vigil",
       dependencies: [
@@ -66,6 +80,14 @@ let package = Package(
     .target(name: "TimeSeries", swiftSettings: strict),
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Server", "Vigil", "Query", "Storage", "TimeSeries", configuration, hummingbird, lifecycle,
+        logging,
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,46 @@
+import HTTPTypes
+import Hummingbird
+import Vigil
+
+/// An answer that is not a success: InfluxDB's `{"error":"…"}`, and the same text in the header
+/// `X-Influxdb-Error`.
+struct ErrorResponse: Error {
+  var status: HTTPResponse.Status
+  var message: String
+
+  init(_ status: HTTPResponse.Status, _ message: String) {
+    self.status = status
+    self.message = message
+  }
+
+  static let requestEntityTooLarge = ErrorResponse(
+    HTTPResponse.Status(code: 413, reasonPhrase: "Request Entity Too Large"),
+    "Request Entity Too Large")
+
+  func response(format: ResultFormat = .json(isPretty: false)) -> Response {
+    var headers: HTTPFields = [.contentType: format.contentType]
+    headers[HeaderName.influxDBError] = Self.headerValue(message)
+    if status == .contentTooLarge { headers[.connection] = "close" }
+    let bytes =
+      switch format {
+      case .json(let isPretty): ResultJSONEncoder.encode(error: message, isPretty: isPretty)
+      case .csv: ResultCSVEncoder.encode(error: message)
+      }
+    return Response(
+      status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+
+  /// Header values hold one line of visible ASCII; the rest becomes a space or a question mark.
+  /// Long messages are cut, as clients limit the size of a header.
+  private static func headerValue(_ message: String) -> String {
+    var bytes: [UInt8] = []
+    for scalar in message.unicodeScalars.prefix(1024) {
+      switch scalar.value {
+      case 0x20..<0x7f: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+      case ..<0x20: bytes.append(UInt8(ascii: " "))
+      default: bytes.append(UInt8(ascii: "?"))
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

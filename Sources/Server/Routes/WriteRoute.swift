@@ -1,0 +1,65 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOPosix
+import Storage
+import TimeSeries
+import Vigil
+
+/// `POST /write?db=&rp=&precision=&consistency=`: line protocol in, 204 out.
+struct WriteRoute {
+  let backend: any ServerBackend
+  let bodyReader: BodyReader
+  let threadPool: NIOThreadPool
+
+  func respond(to request: Request) async throws -> Response {
+    let parameters = FormParameters(query: request.uri.query)
+    guard let database = parameters["db"], !database.isEmpty else {
+      throw ErrorResponse(.badRequest, "database is required")
+    }
+    // One machine is every level of consistency; what is not a level is still refused.
+    if let level = parameters["consistency"], !level.isEmpty,
+      !["all", "any", "one", "quorum"].contains(level.lowercased())
+    {
+      throw ErrorResponse(.badRequest, "invalid consistency level")
+    }
+    // InfluxDB takes what it does not know as nanoseconds.
+    let precision = parameters["precision"].flatMap { TimestampPrecision($0) } ?? .nanoseconds
+    let policy = parameters["rp"].flatMap { $0.isEmpty ? nil : $0 }
+
+    let outcome = try await bodyReader.withBody(of: request) { body in
+      try await threadPool.runIfActive {
+        try write(body, to: database, retentionPolicy: policy, precision: precision)
+      }
+    }
+    if let failure = WriteFailure(outcome) { throw ErrorResponse(.badRequest, failure.message) }
+    return Response(status: .noContent, headers: [.contentType: "application/json"])
+  }
+
+  private func write(
+    _ body: BodyReader.Body, to database: String, retentionPolicy: String?,
+    precision: TimestampPrecision
+  ) throws -> WriteOutcome {
+    do {
+      return try body.withDecodedBytes { bytes in
+        try backend.write(
+          lineProtocol: bytes, to: database, retentionPolicy: retentionPolicy,
+          precision: precision)
+      }
+    } catch let error as StorageError {
+      throw Self.response(to: error)
+    }
+  }
+
+  private static func response(to error: StorageError) -> ErrorResponse {
+    switch error {
+    case .databaseNotFound(let name):
+      ErrorResponse(.notFound, "database not found: \"\(name)\"")
+    case .retentionPolicyNotFound(_, let policy):
+      ErrorResponse(.internalServerError, "retention policy not found: \(policy)")
+    case .closed: ErrorResponse(.serviceUnavailable, error.description)
+    case .invalidName: ErrorResponse(.badRequest, error.description)
+    default: ErrorResponse(.internalServerError, error.description)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Query
+import TimeSeries
+import Vigil
+
+/// What the HTTP server needs of a database: ``Vigil/Database`` in the daemon, something simpler in
+/// tests.
+public protocol ServerBackend: Sendable {
+  /// Parses and writes line protocol. May block; called on a thread that may.
+  func write(
+    lineProtocol: UnsafeRawBufferPointer, to database: String, retentionPolicy: String?,
+    precision: TimestampPrecision
+  ) throws -> WriteOutcome
+
+  /// Runs every statement of `text` and hands results out as they come, on a thread that `emit` may
+  /// block. Throws before the first result where the text does not parse. Stops when the task is
+  /// cancelled or `emit` throws.
+  func query(
+    _ text: String, in database: String?, options: QueryOptions,
+    emit: @escaping @Sendable (StatementResult) throws -> Void
+  ) async throws
+}
+
+extension Database: ServerBackend {}
