@@ -30,6 +30,7 @@ let package = Package(
   products: [
     .library(name: "Vigil", targets: ["Vigil"]),
     .executable(name: "vigild", targets: ["vigild"]),
+    .executable(name: "tsql", targets: ["tsql"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -50,6 +51,8 @@ let package = Package(
         "Server", "Vigil", argumentParser, configuration, lifecycle, logging, nioCore,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "tsql", dependencies: ["Shell", argumentParser], swiftSettings: strict),
     .executableTarget(name: "embedded-example", dependencies: ["Vigil"], swiftSettings: strict),
     .target(
       name: "Server",
@@ -57,6 +60,10 @@ let package = Package(
         "Vigil", "Query", "Storage", "TimeSeries", "CZlib", configuration, httpTypes, hummingbird,
         lifecycle, logging, nioCore, nioHTTPTypes, nioPosix, systemPackage,
       ],
+      swiftSettings: strict),
+    .target(
+      name: "Shell",
+      dependencies: ["Vigil", "Query", "TimeSeries", "CEditLine", asyncHTTPClient],
       swiftSettings: strict),
     .target(
       name: "Vigil",
@@ -81,6 +88,8 @@ let package = Package(
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+
     .testTarget(
       name: "ServerTests",
       dependencies: [
@@ -88,6 +97,8 @@ let package = Package(
         logging,
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "ShellTests", dependencies: ["Shell", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(
