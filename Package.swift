@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "Vigil", targets: ["Vigil"]),
     .executable(name: "vigild", targets: ["vigild"]),
     .executable(name: "tsql", targets: ["tsql"]),
+    .executable(name: "vigil-bench", targets: ["vigil-bench"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -53,6 +54,10 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(
       name: "tsql", dependencies: ["Shell", argumentParser], swiftSettings: strict),
+    .executableTarget(
+      name: "vigil-bench",
+      dependencies: ["Bench", "LineProtocol", "TimeSeries", argumentParser],
+      swiftSettings: strict),
     .executableTarget(name: "embedded-example", dependencies: ["Vigil"], swiftSettings: strict),
     .target(
       name: "Server",
@@ -64,6 +69,10 @@ let package = Package(
     .target(
       name: "Shell",
       dependencies: ["Vigil", "Query", "TimeSeries", "CEditLine", asyncHTTPClient],
+      swiftSettings: strict),
+    .target(
+      name: "Bench",
+      dependencies: ["LineProtocol", "TimeSeries", asyncHTTPClient],
       swiftSettings: strict),
     .target(
       name: "Vigil",
@@ -99,6 +108,8 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ShellTests", dependencies: ["Shell", "Query", "TimeSeries"], swiftSettings: strict),
+    .testTarget(
+      name: "BenchTests", dependencies: ["Bench", "TimeSeries"], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(
