@@ -21,8 +21,7 @@ final class QueryStream: Sendable {
             if let chunk = encoder.withLock({ $0.append(result) }) { try pipe.push(chunk) }
           }
         }
-        try pipe.push(encoder.withLock { $0.finish() })
-        pipe.finish(.success(()))
+        pipe.finish(with: encoder.withLock { $0.finish() })
       } catch {
         pipe.finish(.failure(error))
       }

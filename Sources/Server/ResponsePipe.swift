@@ -46,6 +46,23 @@ final class ResponsePipe: @unchecked Sendable {
       condition.unlock()
       throw CancellationError()
     }
+    deliver(chunk)
+  }
+
+  /// Hands the end of the response over, which may go past the limit: for callers that are tasks
+  /// and must not block.
+  func finish(with last: ByteBuffer) {
+    condition.lock()
+    if last.readableBytes > 0, !isCancelled {
+      deliver(last)
+    } else {
+      condition.unlock()
+    }
+    finish(.success(()))
+  }
+
+  /// `condition` is held, and given up.
+  private func deliver(_ chunk: ByteBuffer) {
     if let reader {
       self.reader = nil
       condition.unlock()

@@ -40,6 +40,16 @@ import Testing
     #expect(read == 100)
   }
 
+  @Test func theEndDoesNotWaitForASlowReader() async throws {
+    let pipe = ResponsePipe(limit: 4, stallSeconds: 3600)
+    try pipe.push(ByteBuffer(integer: Int32(1)))
+    // Full by now: another push would wait, and this is called on a thread that must not.
+    pipe.finish(with: ByteBuffer(integer: Int32(2)))
+    #expect(try await pipe.next()?.getInteger(at: 0, as: Int32.self) == 1)
+    #expect(try await pipe.next()?.getInteger(at: 0, as: Int32.self) == 2)
+    #expect(try await pipe.next() == nil)
+  }
+
   @Test func cancellingWakesAWriterThatWaits() async throws {
     let pipe = ResponsePipe(limit: 1)
     let (failures, failed) = AsyncStream.makeStream(of: Bool.self)
