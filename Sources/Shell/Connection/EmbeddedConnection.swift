@@ -9,7 +9,12 @@ struct EmbeddedConnection: ShellConnection {
 
   init(path: String) throws {
     self.path = path
-    database = try Database.open(at: path)
+    var configuration = Database.Configuration()
+    // While the shell has the directory open, nobody else can keep them up to date.
+    configuration.runsContinuousQueries = true
+    // What goes wrong in the background is for the log of a server, not for the prompt.
+    configuration.logger.logLevel = .critical
+    database = try Database.open(at: path, configuration: configuration)
   }
 
   func describe() async throws -> String { path }
