@@ -24,6 +24,7 @@ private func decode(_ bytes: UnsafeRawBufferPointer, mode: UInt8) {
   let count = Int(rows) * (mode & 0x40 == 0 ? 1 : 37)
   let rest = UnsafeRawBufferPointer(rebasing: bytes[1...])
   var reader = ByteReader(rest)
+  if mode & 0x20 != 0 { return encodeNoise(rest, count: count) }
   switch mode & 7 {
   case 0: expect((try? IntegerStream.decode(from: &reader, count: count))?.count, count)
   case 1: expect((try? FloatStream.decode(from: &reader, count: count))?.count, count)
@@ -38,6 +39,33 @@ private func decode(_ bytes: UnsafeRawBufferPointer, mode: UInt8) {
 
 private func expect(_ found: Int?, _ count: Int) {
   if let found { precondition(found == count, "a decoder gave \(found) values for \(count)") }
+}
+
+/// Takes `bytes` for a distribution: `count` values, each one of theirs and most of them one of the
+/// first. That is what the entropy codec is for. It must come back, and damaged must not crash.
+private func encodeNoise(_ bytes: UnsafeRawBufferPointer, count: Int) {
+  let words = (0..<bytes.count / 8).map {
+    bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)
+  }
+  guard let seed = words.first, let place = bytes.last else { return }
+  var state = UInt64(bitPattern: seed)
+  let values = (0..<count).map { _ in
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return words[min(state.leadingZeroBitCount, words.count - 1)] >> Int64(state >> 8 & 3)
+  }
+  var stream: [UInt8] = []
+  IntegerStream.encode(values, to: &stream)
+  precondition(decoded(stream, count: count) == values, "values changed")
+  guard !stream.isEmpty else { return }
+  stream[Int(place) % stream.count] ^= UInt8(truncatingIfNeeded: seed)
+  expect(decoded(stream, count: count)?.count, count)
+}
+
+private func decoded(_ stream: [UInt8], count: Int) -> [Int64]? {
+  stream.withUnsafeBytes { bytes in
+    var reader = ByteReader(bytes)
+    return try? IntegerStream.decode(from: &reader, count: count)
+  }
 }
 
 /// Takes `bytes` for values; what is encoded must come back.

@@ -49,6 +49,8 @@ enum IntegerDecoder {
       let divisor = Int64(bitPattern: try reader.readVarint())
       try decode(from: &reader, into: target, depth: depth + 1)
       for row in target.indices { target[row] = target[row] &* divisor &+ offset }
+    case .entropy:
+      try decodeEntropy(from: &reader, into: target, depth: depth)
     }
   }
 
@@ -67,6 +69,21 @@ enum IntegerDecoder {
       difference &+= target[row]
       value &+= difference
       target[row] = value
+    }
+  }
+
+  private static func decodeEntropy(
+    from reader: inout ByteReader, into target: UnsafeMutableBufferPointer<Int64>, depth: Int
+  ) throws {
+    let order = Int(try reader.readByte())
+    guard order <= min(2, target.count) else { throw reader.malformed("differences too deep") }
+    for row in 0..<order { target[row] = try reader.readSignedVarint() }
+    try EntropyCoding.decode(
+      from: &reader, into: UnsafeMutableBufferPointer(rebasing: target[order...]), depth: depth)
+    switch order {
+    case 1: accumulate(target)
+    case 2: accumulateTwice(target)
+    default: break
     }
   }
 
@@ -122,7 +139,7 @@ enum IntegerDecoder {
     for row in target.indices { target[row] &+= base }
   }
 
-  private static func array(from reader: inout ByteReader, count: Int, depth: Int) throws
+  static func array(from reader: inout ByteReader, count: Int, depth: Int) throws
     -> [Int64]
   {
     try [Int64](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -57,6 +57,15 @@ enum IntegerEncoder {
       }
       if mayNest, let divisor = commonDivisor(once) {
         offer(encodedScaled(values, divisor: divisor, depth: depth))
+      } else if mayNest, values.count > EntropyCoding.minimumCount {
+        let candidates = [values, once, twice].enumerated().filter {
+          simple.sizes[$0.offset] <= simple.byteCount / 4 * 5
+        }
+        offer(
+          EntropyCoding.encode(
+            candidates.map { (order: $0.offset, values: $0.element) },
+            start: [values[0], once[0]], depth: depth,
+            below: bestSize - bestSize / EntropyCoding.leastGain))
       }
       if mayNest, runCount * 2 <= values.count {
         offer(encodedRuns(values, count: runCount, depth: depth))
@@ -91,7 +100,7 @@ enum IntegerEncoder {
   private static func simplest(
     _ values: UnsafeBufferPointer<Int64>, once: UnsafeBufferPointer<Int64>,
     twice: UnsafeBufferPointer<Int64>
-  ) -> (choice: Choice, byteCount: Int) {
+  ) -> (choice: Choice, byteCount: Int, sizes: [Int]) {
     var best = (choice: Choice.plain, byteCount: 1 + values.count * 8)
     let packed = Packing.Plan(values)
     if 1 + packed.byteCount < best.byteCount { best = (.packed(packed), 1 + packed.byteCount) }
@@ -102,7 +111,7 @@ enum IntegerEncoder {
     let second = Packing.Plan(twice)
     let secondSize = 1 + firstSize + varintSize(Zigzag.encode(once[0])) + second.byteCount
     if secondSize < best.byteCount { best = (.deltaOfDelta(second), secondSize) }
-    return best
+    return (best.choice, best.byteCount, [1 + packed.byteCount, deltaSize, secondSize])
   }
 
   private static func append(

@@ -21,6 +21,9 @@ public enum IntegerCodec: UInt8, Sendable, CaseIterable {
   case lz4 = 8
   /// Multiples of a common divisor: timestamps in seconds, byte counts of pages.
   case scaled = 9
+  /// Values, differences or differences of differences, coded by how often they occur: noise that
+  /// is not evenly spread.
+  case entropy = 10
 }
 
 /// Runs of `Int64`, each with the codec that makes it smallest. `UInt64` travels as its bit pattern;

@@ -105,9 +105,13 @@ struct BitWriter {
 /// check at the end of a column does for all.
 struct BitReader {
   private let bytes: UnsafeRawBufferPointer
-  private var position = 0
+  /// Bits read so far.
+  private(set) var position: Int
 
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  init(_ bytes: UnsafeRawBufferPointer, position: Int = 0) {
+    self.bytes = bytes
+    self.position = position
+  }
 
   var isWithinBounds: Bool { position <= bytes.count * 8 }
 

@@ -41,12 +41,15 @@ enum IntegerShape: String, CaseIterable, Sendable {
   case zeros, allEqual, allMinimum, alternatingExtremes, ramp, fallingRamp, steepRamp, wrappingRamp
   case randomBits, smallRandom, randomWalk, poisson, pages, mostlyZero, longRuns, fewFarApart
   case outliers, widths, timestampsWithJitter, wholeSeconds, pattern, drifting
+  case skewed, twoValued, geometric, wideWithOutliers, aroundTheEnds, steadyNoise
+  case evenSteps, evenTurns
 
   func values(_ count: Int, _ generator: inout SeededGenerator) -> [Int64] {
     var walk: Int64 = 50
+    var step: Int64 = 0
     func random() -> Int64 { Int64(bitPattern: generator.next()) }
     let few = (0..<5).map { _ in random() }
-    let many = (0..<300).map { _ in random() }
+    let many = (0..<701).map { _ in random() }
     return (0..<count).map { row in
       let index = Int64(row)
       switch self {
@@ -78,6 +81,21 @@ enum IntegerShape: String, CaseIterable, Sendable {
         return walk * 1_000_000_000
       case .pattern: return many[row % many.count]
       case .drifting: return index * index * 1000 + Int64.random(in: 0...3, using: &generator)
+      case .skewed: return Int64(exp(3 + 2 * generator.nextNormal()))
+      case .twoValued: return Int.random(in: 0..<10, using: &generator) == 0 ? 900 : -5
+      case .geometric: return Int64((generator.next() | 1 << 50).trailingZeroBitCount)
+      case .wideWithOutliers:
+        return row % 97 == 5 ? random() : Int64(generator.nextNormal() * 1e12)
+      // Frames of reference and cells that wrap around.
+      case .aroundTheEnds: return .max &+ Int64(generator.nextNormal() * 50)
+      case .evenSteps:
+        walk += Int64.random(in: 0...255, using: &generator)
+        return walk
+      case .evenTurns:
+        step += Int64.random(in: -128...127, using: &generator)
+        walk += step
+        return walk
+      case .steadyNoise: return index * 1_000_003 + Int64(generator.nextNormal() * 1000)
       }
     }
   }
