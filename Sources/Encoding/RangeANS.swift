@@ -27,22 +27,27 @@ enum RangeANS {
     to output: inout [UInt8]
   ) {
     let ranges = ranges(of: weights)
+    var states: [UInt32] = Array(repeating: lowest, count: stateCount)
     // A symbol pushes out one word at most.
     withUnsafeTemporaryAllocation(of: UInt16.self, capacity: symbols.count) { words in
-      var states = SIMD4<UInt32>(repeating: lowest)
       var first = symbols.count
-      for row in symbols.indices.reversed() {
-        let (weight, before) = ranges[Int(symbols[row])]
-        var state = states[row & 3]
-        if UInt64(state) >= UInt64(weight) << UInt64(32 - logarithm) {
-          first -= 1
-          words[first] = UInt16(truncatingIfNeeded: state)
-          state >>= 16
+      ranges.withUnsafeBufferPointer { ranges in
+        states.withUnsafeMutableBufferPointer { states in
+          for row in symbols.indices.reversed() {
+            let (weight, before) = ranges[Int(symbols[row])]
+            var state = states[row & 3]
+            if UInt64(state) >= UInt64(weight) &<< UInt64(32 &- logarithm) {
+              first &-= 1
+              words[first] = UInt16(truncatingIfNeeded: state)
+              state >>= 16
+            }
+            // A weight is at least 1.
+            let (quotient, slot) = state.quotientAndRemainder(dividingBy: weight)
+            states[row & 3] = (quotient &<< UInt32(logarithm)) &+ slot &+ before
+          }
         }
-        let (quotient, slot) = state.quotientAndRemainder(dividingBy: weight)
-        states[row & 3] = (quotient &<< UInt32(logarithm)) &+ slot &+ before
       }
-      for state in 0..<stateCount { output.appendFixed(states[state]) }
+      for state in states { output.appendFixed(state) }
       for word in words[first...] { output.appendFixed(word) }
     }
   }
@@ -130,8 +135,7 @@ enum RangeANS {
         (a, b, c, d) = (b, c, d, a)
         row += 1
       }
-      // The last loop turned them by as many as there were values, of which only the rest of a
-      // division by four matters: they are all to be equal.
+      // The last loop may have turned them; who looks at them wants them all equal.
       states = (a, b, c, d)
       return offset
     }
