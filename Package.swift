@@ -72,7 +72,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Bench",
-      dependencies: ["LineProtocol", "TimeSeries", asyncHTTPClient],
+      dependencies: ["Vigil", "LineProtocol", "TimeSeries", asyncHTTPClient, nioCore, nioPosix],
       swiftSettings: strict),
     .target(
       name: "Vigil",

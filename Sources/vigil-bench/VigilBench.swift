@@ -8,8 +8,8 @@ import TimeSeries
 struct VigilBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vigil-bench",
-    abstract: "Labelled data for Vigil, and what its detector makes of them.",
-    subcommands: [GenerateDay.self, Table.self])
+    abstract: "Measure the store, and what the detector makes of labelled data.",
+    subcommands: [Store.self, GenerateDay.self, Table.self])
 }
 
 struct GenerateDay: ParsableCommand {
