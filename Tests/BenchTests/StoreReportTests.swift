@@ -115,5 +115,11 @@ import Testing
     try Data(count: 100).write(to: directory.appendingPathComponent("x"))
     try Data(count: 23).write(to: inner.appendingPathComponent(".hidden"))
     #expect(ProcessUsage.bytes(under: directory) == 123)
+    let sparse = directory.appendingPathComponent("sparse")
+    try Data([1]).write(to: sparse)
+    let handle = try FileHandle(forWritingTo: sparse)
+    try handle.truncate(atOffset: 1 << 30)
+    try handle.close()
+    #expect(ProcessUsage.bytes(under: directory) < 1 << 20)
   }
 }

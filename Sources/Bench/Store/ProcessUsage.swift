@@ -39,14 +39,20 @@ enum ProcessUsage {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  /// Bytes of all files under a directory, as long as they are (not what their blocks take).
+  /// Bytes of all files under a directory: of each its length, or what its blocks take where that is
+  /// less, so that neither holes nor the rest of a last block count.
   static func bytes(under directory: URL) -> Int {
+    let keys: Set<URLResourceKey> = [
+      .fileSizeKey, .fileAllocatedSizeKey, .isRegularFileKey,
+    ]
     let files = FileManager.default.enumerator(
-      at: directory, includingPropertiesForKeys: [.fileSizeKey, .isRegularFileKey])
+      at: directory, includingPropertiesForKeys: Array(keys))
     var total = 0
     while let file = files?.nextObject() as? URL {
-      let values = try? file.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey])
-      if values?.isRegularFile == true { total += values?.fileSize ?? 0 }
+      guard let values = try? file.resourceValues(forKeys: keys), values.isRegularFile == true,
+        let length = values.fileSize
+      else { continue }
+      total += min(length, values.fileAllocatedSize ?? length)
     }
     return total
   }
