@@ -1,8 +1,7 @@
 import Synchronization
 
-/// A compiled regular expression of a query. The language's patterns are Go's RE2; the common
-/// subset of it and Swift's `Regex` is what is understood, matched on Unicode scalars. It finds a
-/// match anywhere in the text, as `=~` does.
+/// A compiled regular expression of a query, in RE2's syntax, matched on Unicode scalars. It finds
+/// a match anywhere in the text, as `=~` does.
 final class Pattern: Sendable {
   /// The shapes that need no regex engine, which are most of those that dashboards send.
   private enum Form {
@@ -10,41 +9,49 @@ final class Pattern: Sendable {
     case contains(String)
     case equals([String])
     case prefix(String)
-    case regex(Regex<AnyRegexOutput>)
+    case regex(RegexProgram)
   }
 
   let source: String
-  /// `Regex` is not Sendable, so it is lent to one thread at a time; together with what it said of
-  /// texts before, for the values of tags come again and again.
-  private let state: Mutex<(form: Form, known: [String: Bool])>
-  private static let knownLimit = 100_000
+  private let form: Form
+  /// What the machine said of texts before, for the values of tags come again and again.
+  private let known = Mutex(Known())
+
+  private struct Known {
+    static let maximumBytes = 8_000_000
+
+    var results: [String: Bool] = [:]
+    var bytes = 0
+  }
 
   init(_ source: String) throws {
     self.source = source
     if let simple = Self.simpleForm(source) {
-      state = Mutex((simple, [:]))
+      form = simple
       return
     }
     do {
-      state = Mutex((.regex(try Regex(source).matchingSemantics(.unicodeScalar)), [:]))
+      form = .regex(try RegexProgram(source))
     } catch {
       throw QueryError.badPattern(source, reason: "\(error)")
     }
   }
 
   func matches(_ text: String) -> Bool {
-    state.withLock { state in
-      switch state.form {
-      case .everything: return true
-      case .contains(let part): return text.contains(part)
-      case .equals(let options): return options.contains(text)
-      case .prefix(let prefix): return text.utf8.starts(with: prefix.utf8)
-      case .regex(let regex):
-        if let known = state.known[text] { return known }
-        let result = (try? regex.firstMatch(in: text)) != nil
-        if state.known.count < Self.knownLimit { state.known[text] = result }
-        return result
+    switch form {
+    case .everything: return true
+    case .contains(let part): return text.utf8.contains(part.utf8)
+    case .equals(let options): return options.contains(text)
+    case .prefix(let prefix): return text.utf8.starts(with: prefix.utf8)
+    case .regex(let program):
+      if let result = known.withLock({ $0.results[text] }) { return result }
+      let result = program.matches(text)
+      known.withLock {
+        guard $0.bytes + text.utf8.count <= Known.maximumBytes else { return }
+        $0.bytes += text.utf8.count + 64
+        $0.results[text] = result
       }
+      return result
     }
   }
 
