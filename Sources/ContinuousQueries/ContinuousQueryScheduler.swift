@@ -55,6 +55,9 @@ public final class ContinuousQueryScheduler: Sendable {
   /// Buckets one run computes at a time, so that a backfill of months holds little in memory and
   /// can be stopped between pieces.
   static let bucketsPerPiece: Int64 = 20_000
+  /// Pieces of one query before the others have their turn. A single point with a wrong time can
+  /// make centuries pending.
+  static let piecesPerTurn = 8
   static let longestBackoff: Int64 = 600_000_000_000
 
   private let host: any ContinuousQueryHost
@@ -325,7 +328,8 @@ public final class ContinuousQueryScheduler: Sendable {
     var left = work
     var failure: String?
     var written = 0
-    while let range = left.ranges.first, !stopped.load(ordering: .relaxed) {
+    var pieces = 0
+    while let range = left.ranges.first, pieces < Self.piecesPerTurn, isWanted(query, key) {
       let (span, overflow) = query.grid.every.multipliedReportingOverflow(by: Self.bucketsPerPiece)
       let pieceEnd =
         overflow ? range.upperBound : min(range.upperBound, saturatingAdd(range.lowerBound, span))
@@ -333,6 +337,7 @@ public final class ContinuousQueryScheduler: Sendable {
         written += try host.materialize(
           query.select(over: range.lowerBound..<pieceEnd), in: query.database)
         _ = left.removePrefix(below: pieceEnd)
+        pieces += 1
       } catch {
         failure = "\(error)"
         break
@@ -340,7 +345,12 @@ public final class ContinuousQueryScheduler: Sendable {
     }
     finish(
       key, left: left, didWork: !work.isEmpty, written: written, failure: failure, start: start)
-    return failure == nil && !work.isEmpty && left.isEmpty
+    return failure == nil && pieces > 0
+  }
+
+  /// False once everything is to stop, or the query was dropped.
+  private func isWanted(_ query: ContinuousQuery, _ key: Key) -> Bool {
+    !stopped.load(ordering: .relaxed) && state.withLock { $0.entries[key]?.query == query }
   }
 
   private func finish(
@@ -357,6 +367,7 @@ public final class ContinuousQueryScheduler: Sendable {
       if failure == nil {
         entry.failures = 0
         entry.lastRun = end
+        if !left.isEmpty { entry.nextRun = .min }
       } else {
         entry.failures += 1
         let (delay, overflow) = entry.query.every.multipliedReportingOverflow(

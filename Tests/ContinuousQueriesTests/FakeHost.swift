@@ -24,6 +24,9 @@ final class FakeHost: ContinuousQueryHost {
   /// Who hears of writes that queries make.
   let scheduler = Mutex<ContinuousQueryScheduler?>(nil)
 
+  /// Runs before every piece of work.
+  let beforeMaterializing = Mutex<(@Sendable () -> Void)?>(nil)
+
   var now: Timestamp { state.withLock { $0.now } }
 
   func reference(_ measurement: String) -> ContinuousQuery.MeasurementReference {
@@ -63,6 +66,7 @@ final class FakeHost: ContinuousQueryHost {
   }
 
   func materialize(_ select: SelectStatement, in database: String) throws -> Int {
+    beforeMaterializing.withLock { $0 }?()
     if state.withLock({ $0.failing }) { throw Failure() }
     guard case .measurement(let source) = select.sources[0], case .literal(let from) = source.name,
       case .literal(let into)? = select.into?.name, let every = select.interval?.every,

@@ -35,6 +35,37 @@ import TimeSeries
     #expect(rows(host, "out") == [0: 3, 999_000: 4])
   }
 
+  /// Points at both ends of time make nearly everything between them pending.
+  @Test func aQueryWithCenturiesPendingHoldsUpNoOther() throws {
+    let host = FakeHost()
+    host.state.withLock { $0.now = 1 << 62 }
+    host.write("raw", [3: 1, (1 << 62) - 1000: 2])
+    host.write("other", [3: 1])
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    try scheduler.create(
+      parse(
+        "CREATE CONTINUOUS QUERY z ON db BEGIN SELECT sum(v) INTO out2 FROM other "
+          + "GROUP BY time(10ns) END"))
+    #expect(scheduler.tick())
+    #expect(rows(host, "out") == [0: 1])
+    #expect(rows(host, "out2") == [0: 1])
+    #expect(scheduler.tick(), "the rest is due at once")
+  }
+
+  @Test func aDroppedQueryStopsAtTheNextPiece() throws {
+    let host = FakeHost()
+    host.write("raw", [3: 1, 999_000: 4])
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.beforeMaterializing.withLock {
+      $0 = { try? scheduler.drop(name: "q", database: "db") }
+    }
+    scheduler.runUntilIdle()
+    #expect(host.state.withLock { $0.materialized } == 1)
+    #expect(host.state.withLock { $0.stored.isEmpty })
+  }
+
   @Test(arguments: [1, 4] as [Int64], UInt64(1)...15)
   func equalsOneEvaluationFromScratch(_ window: Int64, _ seed: UInt64) throws {
     var numbers = Numbers(seed: seed)
