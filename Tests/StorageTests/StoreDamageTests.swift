@@ -114,6 +114,36 @@ import TimeSeries
     }
   }
 
+  /// A cut within a record looks like a crash, and one between records like nothing at all.
+  @Test func aSeriesLogCutAnywhereIsMadeUpForByTheSegments() throws {
+    let files = SimulatedFileSystem()
+    let engine = try StorageEngine(directory: "/data", fileSystem: files, options: options)
+    try engine.createDatabase("db")
+    for host in 0..<3 {
+      _ = try engine.write(
+        PointBatch([TestPoint("m,host=h\(host)", Timestamp(host), [("f", .float(1))])]), to: "db")
+      try engine.flush("db")
+    }
+    let expected = try readable(engine)
+    try #require(expected.count == 3)
+    let path = "/data/databases/db/SERIES"
+    let bytes = try #require(files.contents(path))
+    for size in RecordLog.headerSize..<bytes.count {
+      let damaged = files.afterPowerCut(.nothing)
+      damaged.tamper(path, Array(bytes[..<size]))
+      let reopened = try open(damaged)
+      #expect(try readable(reopened) == expected, "cut to \(size)")
+      #expect(reopened.problems.count == 1, "cut to \(size): \(reopened.problems)")
+      // What was made up for lasts, and the next start has nothing to complain about.
+      _ = try reopened.write(
+        PointBatch([TestPoint("m,host=new", 9, [("f", .float(1))])]), to: "db")
+      try reopened.flush("db")
+      let again = try open(damaged.afterPowerCut(.nothing))
+      #expect(again.problems.isEmpty, "cut to \(size): \(again.problems)")
+      #expect(try readable(again).count == 4, "cut to \(size)")
+    }
+  }
+
   @Test func recordsBehindABadOneAreReplayed() throws {
     let (files, expected) = try makeFiles()
     let path = try #require(files.paths.first { $0.hasSuffix(".wal") })

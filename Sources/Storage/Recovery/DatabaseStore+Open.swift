@@ -58,14 +58,26 @@ extension DatabaseStore {
   ) throws -> (SeriesIndex, SeriesLog) {
     var index = SeriesIndex()
     var found: [StorageError] = []
-    let log = try SeriesLog(
+    var log = try SeriesLog(
       opening: layout, on: fileSystem, into: index, dropped: state.droppedSeries,
       problems: &found)
     if !state.segments.isEmpty, !fileSystem.exists(layout.series) {
       found.append(.missing(path: layout.series.string))
     }
-    if !found.isEmpty {
+    // The log is durable before the manifest speaks of its ids, so ids that the manifest has and
+    // the log has not were cut off; where a record ends, or within one, which looks like a crash.
+    let isShort =
+      index.nextID < state.nextSeries
+      && (index.nextID..<state.nextSeries).contains { !state.droppedSeries.contains($0) }
+    if isShort || !found.isEmpty {
       let rebuilt = SeriesRebuild.run(index, segments: segments, dropped: state.droppedSeries)
+      if found.isEmpty, rebuilt.index.count > index.count {
+        found.append(
+          .corrupt(
+            path: layout.series.string, offset: (try? fileSystem.size(layout.series)) ?? 0,
+            reason: "cut short, it has \(index.count) of \(rebuilt.index.count) series"))
+        log.requireRewrite()
+      }
       index = rebuilt.index
       problems.add(found + rebuilt.problems)
     }

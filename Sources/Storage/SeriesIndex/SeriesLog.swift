@@ -137,6 +137,9 @@ struct SeriesLog {
 
   var isRewriteDue: Bool { file.isRewriteDue }
 
+  /// Makes the next commit write the log anew: it lacks something that the index has.
+  mutating func requireRewrite() { file.requireRewrite() }
+
   /// Makes entries durable; the snapshot has them too.
   mutating func commit(
     _ payload: [UInt8], snapshot: () -> [[UInt8]], on fileSystem: any FileSystem
