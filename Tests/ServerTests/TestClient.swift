@@ -125,6 +125,14 @@ final class Connection {
     }
   }
 
+  /// Makes reads fail that wait longer, so that a test of a server that hangs ends.
+  func setReadTimeout(seconds: Int) throws {
+    var timeout = timeval(tv_sec: seconds, tv_usec: 0)
+    let status = setsockopt(
+      socket, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    guard status == 0 else { throw TestClient.Failure(what: "setsockopt: errno \(errno)") }
+  }
+
   /// At least one byte; none at the end of the stream.
   func read() throws -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)

@@ -187,13 +187,13 @@ import TimeSeries
       return WriteOutcome(acceptedPoints: 1)
     })
     var configuration = ServerConfiguration()
-    configuration.bodyMemoryBytes = 2500
+    configuration.bodyMemoryBytes = 250_000
     configuration.writeThreads = 8
     try await TestServer.run(backend, configuration: configuration) { client in
       try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<8 {
           group.addTask {
-            try await client.post("/write?db=d", String(repeating: "a", count: 1000)).status
+            try await client.post("/write?db=d", String(repeating: "a", count: 100_000)).status
           }
         }
         for try await status in group { #expect(status == 204) }
@@ -201,6 +201,33 @@ import TimeSeries
     }
     #expect(backend.writes.count == 8)
     #expect(running.most <= 2)
+  }
+
+  /// Who announces a body and does not send it keeps nobody waiting.
+  @Test func bodiesThatDoNotComeHoldNoMemory() async throws {
+    var configuration = ServerConfiguration()
+    configuration.bodyMemoryBytes = 200_000
+    try await TestServer.run(configuration: configuration) { client in
+      try await client.onThread {
+        let stalled = try (0..<4).map { _ in
+          let connection = try Connection(port: client.port)
+          let head = "POST /write?db=d HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\nm v=1"
+          try connection.write(Array(head.utf8))
+          return connection
+        }
+        for length in [5, 100_000] {
+          let body = String(repeating: "a", count: length)
+          let connection = try Connection(port: client.port)
+          try connection.setReadTimeout(seconds: 20)
+          let head =
+            "POST /write?db=d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            + "Content-Length: \(length)\r\n\r\n"
+          try connection.write(Array((head + body).utf8))
+          #expect(try TestClient.parse(connection.readToEnd()).status == 204)
+        }
+        withExtendedLifetime(stalled) {}
+      }
+    }
   }
 
   private func gzip(_ text: String) throws -> [UInt8] {

@@ -41,16 +41,36 @@ struct BodyReader: Sendable {
     if let declared, declared > limit { throw ErrorResponse.requestEntityTooLarge }
     let isGzip = request.headers[.contentEncoding] == "gzip"
     let needed = (declared ?? limit).addingReportingOverflow(isGzip ? limit : 0)
+
+    var bytes = ByteBuffer()
+    if let declared { bytes.reserveCapacity(min(declared, 1 << 20)) }
+    var parts = request.body.makeAsyncIterator()
+    // Room is asked for only once a good part of the body is here: clients that say they will send
+    // much and then send nothing would keep everyone else waiting.
+    var isComplete = false
+    while !isComplete, bytes.readableBytes < Self.unreservedBytes {
+      isComplete = try await !read(&parts, into: &bytes)
+    }
+    if isComplete, !isGzip {
+      return try await action(Body(bytes: bytes, isGzip: false, limit: limit))
+    }
     return try await memory.withPermit(needed.overflow ? Int.max : needed.partialValue) {
-      var bytes = ByteBuffer()
-      if let declared { bytes.reserveCapacity(min(declared, 1 << 20)) }
-      for try await var part in request.body {
-        guard bytes.readableBytes + part.readableBytes <= limit else {
-          throw ErrorResponse.requestEntityTooLarge
-        }
-        bytes.writeBuffer(&part)
-      }
+      while !isComplete { isComplete = try await !read(&parts, into: &bytes) }
       return try await action(Body(bytes: bytes, isGzip: isGzip, limit: limit))
     }
+  }
+
+  private static let unreservedBytes = 1 << 16
+
+  /// Appends the next part to `bytes`; false at the end of the body.
+  private func read(_ parts: inout RequestBody.AsyncIterator, into bytes: inout ByteBuffer)
+    async throws -> Bool
+  {
+    guard var part = try await parts.next() else { return false }
+    guard bytes.readableBytes + part.readableBytes <= limit else {
+      throw ErrorResponse.requestEntityTooLarge
+    }
+    bytes.writeBuffer(&part)
+    return true
   }
 }
