@@ -21,7 +21,7 @@ import TimeSeries
         try engine.createDatabase("db")
         states.append(StoreModel())
         var source = PointSource(generator: SeededGenerator(seed: 7), days: 0...1)
-        for step in 0..<14 { try run(step, &source, engine) }
+        for step in 0..<18 { try run(step, &source, engine) }
         try engine.close()
         durable = states.count - 1
       } catch {
@@ -34,8 +34,13 @@ import TimeSeries
     ) throws {
       var model = states[states.count - 1]
       switch step {
-      case 4, 9:
+      case 3, 4, 6, 9:
         try engine.flush("db")
+        durable = states.count - 1
+      case 10, 13:
+        if try !engine.store("db").compactWhatIsDue() { throw ContractBroken(what: "crashed") }
+      case 14, 17:
+        try engine.compact("db")
         durable = states.count - 1
       case 7:
         model.dropMeasurement("n")
@@ -142,6 +147,8 @@ import TimeSeries
       var unsure: [[TestPoint]] = []
       for step in 0..<9 {
         let points = source.points(atMost: 4)
+        if step == 6 { _ = try engine.store("db").compactWhatIsDue() }
+        if step == 7 { try? engine.compact("db") }
         do {
           if step % 5 == 4 { try engine.flush("db") }
           _ = try engine.write(PointBatch(points), to: "db")

@@ -32,7 +32,7 @@ import TimeSeries
 
     func step() throws {
       guard let engine else { return }
-      switch source.number(0...19) {
+      switch source.number(0...23) {
       case 0...10:
         let points = source.points(atMost: 12)
         let policy = source.number(0...3) == 0 ? "short" : "autogen"
@@ -61,6 +61,12 @@ import TimeSeries
         model.dropMeasurement(name)
       case 16...17:
         try delete(engine)
+      case 18...19:
+        history.append("compact what is due")
+        #expect(try engine.store("db").compactWhatIsDue())
+      case 20:
+        history.append("compact")
+        try engine.compact("db")
       default:
         history.append("hold")
         if held.count >= 2 { held.removeFirst() }

@@ -40,6 +40,8 @@ extension DatabaseStore {
       try flushAll()
       try body()
     }
+    // Compaction may have something to do.
+    wake()
   }
 
   /// Adds a policy; the same one again is fine.
@@ -95,7 +97,7 @@ extension DatabaseStore {
   }
 
   /// What cannot be removed now is removed when the database is opened.
-  private func removeFiles(_ segments: [SegmentEntry]) {
+  func removeFiles(_ segments: [SegmentEntry]) {
     for segment in segments { try? fileSystem.remove(layout.segment(segment.name)) }
   }
 

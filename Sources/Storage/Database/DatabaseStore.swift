@@ -3,7 +3,8 @@ import TimeSeries
 
 /// One database: its WAL, memtables, segments, manifest and series index.
 ///
-/// Two locks, taken in this order:
+/// Three locks, taken in this order:
+/// - `compaction` for merging segments, which takes its time;
 /// - `maintenance` for whole pieces of work on files (a flush, a change of policies, a deletion),
 ///   one at a time;
 /// - `monitor` for the state in memory, held for short stretches: by writers for a batch, by
@@ -17,6 +18,10 @@ final class DatabaseStore: @unchecked Sendable {
   /// Tells the background that a memtable waits to be flushed.
   let wake: @Sendable () -> Void
   let files: Mutex<StoredFiles>
+
+  let compaction = Monitor()
+  // Guarded by `compaction`.
+  var compactionMemory = CompactionMemory()
 
   let maintenance = Monitor()
   // Guarded by `maintenance`.
@@ -88,6 +93,11 @@ final class DatabaseStore: @unchecked Sendable {
       return state.policies.filter { $0.id == state.defaultPolicy }.map(\.policy)
         + state.policies.filter { $0.id != state.defaultPolicy }.map(\.policy)
     }
+  }
+
+  /// The number of the next segment file. Call it with `maintenance` held.
+  var nextSegmentNumber: UInt64 {
+    max(manifest.state.nextSegmentNumber, (abandonedSegments.map(\.number).max() ?? 0) + 1)
   }
 
   /// Commits edits and shows the state after them. Call it with `maintenance` held.

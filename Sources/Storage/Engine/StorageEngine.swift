@@ -158,7 +158,7 @@ public final class StorageEngine: Sendable {
     }
   }
 
-  private func store(_ database: String) throws -> DatabaseStore {
+  func store(_ database: String) throws -> DatabaseStore {
     try state.withLock { state in
       guard !state.isClosed else { throw StorageError.closed }
       guard let store = state.databases[database] else {
@@ -215,6 +215,15 @@ public final class StorageEngine: Sendable {
 
   /// Writes what is in memory to segments.
   public func flush(_ database: String) throws { try store(database).flush() }
+
+  /// Writes what is in memory to segments and merges these, so that every partition becomes one
+  /// segment without deleted rows. The store does as much of that by itself as pays; this is for
+  /// data that will be read often, and before copying it elsewhere. Reads and writes go on
+  /// meanwhile; snapshots taken before stay readable.
+  ///
+  /// Throws ``StorageError/corrupt(path:offset:reason:)`` where a segment is damaged: that one stays
+  /// as it is, the others are merged.
+  public func compact(_ database: String) throws { try store(database).compactAll() }
 
   /// The policies of a database, the default one first; nil where there is no such database.
   public func retentionPolicies(of database: String) -> [RetentionPolicy]? {

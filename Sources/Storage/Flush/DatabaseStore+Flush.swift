@@ -63,8 +63,7 @@ extension DatabaseStore {
     var flush = SegmentFlush(
       oldest, policies: manifest.state.policies, index: index, layout: layout,
       fileSystem: fileSystem, blockRows: options.blockRows,
-      nextNumber: max(
-        manifest.state.nextSegmentNumber, (abandonedSegments.map(\.number).max() ?? 0) + 1))
+      nextNumber: nextSegmentNumber)
     try flush.run()
     var edits: [ManifestEdit] = flush.written.map { .addSegment($0.entry) }
     edits += [

@@ -40,6 +40,8 @@ enum ManifestEdit: Sendable, Hashable {
   case dropTombstones(upToSequence: UInt64)
   /// Ascending ids of series dropped.
   case dropSeries([UInt32])
+  /// Ascending ids of dropped series that no segment has, nor the series log.
+  case forgetSeries([UInt32])
 
   private enum Tag: UInt8 {
     case addPolicy = 1
@@ -53,6 +55,7 @@ enum ManifestEdit: Sendable, Hashable {
     case addTombstone = 9
     case dropTombstones = 10
     case dropSeries = 11
+    case forgetSeries = 12
   }
 
   func encode(to bytes: inout [UInt8]) {
@@ -100,6 +103,9 @@ enum ManifestEdit: Sendable, Hashable {
       bytes.appendVarint(sequence)
     case .dropSeries(let ids):
       bytes.append(Tag.dropSeries.rawValue)
+      bytes.appendAscending(ids)
+    case .forgetSeries(let ids):
+      bytes.append(Tag.forgetSeries.rawValue)
       bytes.appendAscending(ids)
     }
   }
@@ -151,6 +157,7 @@ enum ManifestEdit: Sendable, Hashable {
           series: try reader.readAscending(), from: from, through: through, upToSequence: sequence))
     case .dropTombstones: self = .dropTombstones(upToSequence: try reader.readOrdinal())
     case .dropSeries: self = .dropSeries(try reader.readAscending())
+    case .forgetSeries: self = .forgetSeries(try reader.readAscending())
     }
   }
 

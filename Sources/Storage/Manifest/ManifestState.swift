@@ -61,6 +61,7 @@ struct ManifestState: Sendable, Hashable {
     case .dropSeries(let ids):
       droppedSeries.formUnion(ids)
       if let last = ids.last, last >= nextSeries { nextSeries = last == .max ? last : last + 1 }
+    case .forgetSeries(let ids): droppedSeries.subtract(ids)
     }
   }
 

@@ -13,15 +13,19 @@ struct SegmentAdoption {
   }
 
   /// Opens what the manifest names. Files that it does not name are left from a crash, unless it
-  /// was damaged: then they are taken in.
+  /// was damaged: then they are taken in. So they are where a file that it names is not there: the
+  /// segment that was merged from it may be one of them.
   mutating func run(_ manifest: inout Manifest, isDamaged: Bool) throws {
     let isDamaged = try isDamaged || hasLostEdits(manifest)
     for entry in manifest.state.segments { open(entry) }
+    let isMissing = manifest.state.segments.contains {
+      !fileSystem.exists(layout.segment($0.name))
+    }
     let named = Set(manifest.state.segments.map(\.name))
     var edits: [ManifestEdit] = []
     for fileName in try fileSystem.list(layout.segmentDirectory) {
       guard let name = SegmentName(fileName: fileName), !named.contains(name) else { continue }
-      if !isDamaged {
+      if !isDamaged, !isMissing {
         try fileSystem.remove(layout.segmentDirectory.appending(fileName))
       } else if let policy = policy(of: name, manifest, &edits), let entry = adopt(name, policy) {
         edits.append(.addSegment(entry))

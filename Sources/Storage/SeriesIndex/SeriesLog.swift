@@ -147,5 +147,10 @@ struct SeriesLog {
     try file.commit(payload, snapshot: snapshot, on: fileSystem)
   }
 
+  /// Puts records in the place of the whole log.
+  mutating func rewrite(_ records: [[UInt8]], on fileSystem: any FileSystem) throws {
+    try file.rewrite(records, on: fileSystem)
+  }
+
   mutating func close() throws { try file.close() }
 }

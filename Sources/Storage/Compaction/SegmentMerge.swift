@@ -1,0 +1,105 @@
+import SystemPackage
+import TimeSeries
+
+/// Thrown to end a merge that nobody wants any more.
+struct CompactionCancelled: Error {}
+
+/// Writes the rows of several segments as one: what a scan of them would yield, series by series.
+/// Rows of dropped series and deleted rows are left out, as are values that were overwritten.
+///
+/// In memory are the blocks of one series that overlap, not more.
+struct SegmentMerge {
+  /// Oldest first.
+  let inputs: [OpenSegment]
+  /// Whose deletions are carried out.
+  let version: StoreVersion
+  let index: SeriesIndex
+  let problems: ProblemList
+  let blockRows: Int
+  /// Asked for every block.
+  let isCancelled: () -> Bool
+
+  /// Writes everything and makes the file's contents durable.
+  func write(to file: any AppendableFile, path: FilePath) throws -> SegmentSummary {
+    var writer = try SegmentWriter(file: file, path: path, blockRows: blockRows)
+    var keys = SegmentMergeKeys(index: index)
+    for id in Set(inputs.flatMap(\.reader.seriesIDs)).sorted() {
+      if version.state.droppedSeries.contains(id.rawValue) { continue }
+      let sources = sources(of: id)
+      let fields = try fields(of: sources)
+      try writer.beginSeries(id, key: try keys.key(of: id, in: sources))
+      var filler = BlockFiller(fields: fields, blockRows: blockRows)
+      for block in ScanPlan.blocks(
+        fields: fields, from: .min, through: .max, sources: sources, rows: MemtableRows())
+      {
+        if isCancelled() { throw CompactionCancelled() }
+        try filler.add(try block.read(), to: &writer)
+      }
+      try filler.finish(&writer)
+    }
+    return try writer.finish()
+  }
+
+  private func sources(of id: SeriesID) -> [SegmentSource] {
+    inputs.flatMap { segment in
+      segment.reader.blocks(of: id).map { block in
+        SegmentSource(
+          segment: segment, block: block,
+          tombstones: version.tombstones(
+            of: id.rawValue, sequence: segment.entry.name.sequence,
+            from: block.timeRange.lowerBound, through: block.timeRange.upperBound),
+          problems: problems)
+      }
+    }
+  }
+
+  /// All fields that the blocks have. A field of two types would lose the values of one; that is
+  /// only met after damage, and then the segments stay as they are.
+  private func fields(of sources: [SegmentSource]) throws -> [MeasurementSchema.Field] {
+    // By UTF-8 bytes: strings that Unicode calls equal are different fields.
+    var types: [[UInt8]: FieldType] = [:]
+    var fields: [MeasurementSchema.Field] = []
+    for source in sources {
+      for name in source.segment.reader.fieldNames(in: source.block) {
+        guard let type = source.segment.reader.type(of: name, in: source.block) else { continue }
+        if let known = types[Array(name.utf8)] {
+          guard known == type else {
+            throw StorageError.corrupt(
+              path: source.segment.reader.path.string, offset: 0,
+              reason: "field \(name) is \(type) here and \(known) in older segments")
+          }
+        } else {
+          types[Array(name.utf8)] = type
+          fields.append(MeasurementSchema.Field(name: name, type: type))
+        }
+      }
+    }
+    return fields
+  }
+}
+
+/// The canonical keys of the series of a merge.
+private struct SegmentMergeKeys {
+  let index: SeriesIndex
+  /// Of segments that had a series the index does not know, which is only met after damage.
+  private var fromSegments: [String: [SeriesID: [UInt8]]] = [:]
+
+  init(index: SeriesIndex) { self.index = index }
+
+  mutating func key(of id: SeriesID, in sources: [SegmentSource]) throws -> [UInt8] {
+    if let key = index.lock.withLock({ index.canonicalKey(of: id.rawValue).map(Array.init) }) {
+      return key
+    }
+    for source in sources {
+      let reader = source.segment.reader
+      if fromSegments[reader.path.string] == nil {
+        fromSegments[reader.path.string] = Dictionary(
+          try reader.keys().map { ($0, $1) }, uniquingKeysWith: { first, _ in first })
+      }
+      if let key = fromSegments[reader.path.string]?[id] { return key }
+    }
+    throw StorageError.corrupt(
+      path: sources.first?.segment.reader.path.string ?? "", offset: 0,
+      reason: "no key for series \(id.rawValue)")
+  }
+}
