@@ -65,11 +65,11 @@ import TimeSeries
     }
   }
 
-  private static func finish(_ sync: SyncPolicy) -> Int {
+  private static func finish(_ sync: SyncPolicy) -> [String] {
     let files = SimulatedFileSystem()
     var workload = Workload(files: files)
     workload.run(.deterministic(sync: sync, memtableLimit: 12_000))
-    return files.operationCount
+    return files.operationLog
   }
 
   private func check(
@@ -118,15 +118,17 @@ import TimeSeries
 
   @Test(arguments: SimulatedFileSystem.Loss.allCases)
   func noOperationLosesWhatWasSynced(_ loss: SimulatedFileSystem.Loss) throws {
-    let count = Self.finish(.always)
-    // The workload is to stay worth it.
+    let log = Self.finish(.always)
+    let count = log.count
+    // The workload is to stay worth it: compaction removes segments.
     #expect(count > 100)
+    #expect(log.filter { $0.hasPrefix("remove ") && $0.hasSuffix(".seg") }.count > 10)
     for operation in 0..<count { try check(.always, crashAt: operation, loss) }
   }
 
   @Test(arguments: SimulatedFileSystem.Loss.allCases)
   func withoutSyncsWhatIsLeftIsABeginning(_ loss: SimulatedFileSystem.Loss) throws {
-    for operation in 0..<Self.finish(.interval(milliseconds: 100)) {
+    for operation in Self.finish(.interval(milliseconds: 100)).indices {
       try check(.interval(milliseconds: 100), crashAt: operation, loss)
     }
   }
@@ -134,7 +136,7 @@ import TimeSeries
   /// The operation fails and the process lives: the caller sees the error, nothing acknowledged is
   /// lost then or at the next start, and what was refused is whole or not there.
   @Test func oneFailedOperationLosesNothingAcknowledged() throws {
-    for operation in 0..<Self.finish(.always) {
+    for operation in Self.finish(.always).indices {
       let files = SimulatedFileSystem()
       let options = StorageOptions.deterministic(sync: .always, memtableLimit: 12_000)
       guard
