@@ -144,6 +144,21 @@ import TimeSeries
     }
   }
 
+  @Test func aDamagedFileOfAnUpperLayerIsReportedAtTheStart() throws {
+    let (files, expected) = try makeFiles()
+    let path = try #require(files.paths.first { $0.contains("/files/models/") })
+    var bytes = try #require(files.contents(path))
+    bytes[bytes.count - 1] ^= 1
+    files.tamper(path, bytes)
+    let engine = try open(files)
+    guard case .corrupt(path, _, _)? = engine.problems.first else {
+      Issue.record("\(engine.problems)")
+      return
+    }
+    #expect(engine.problems.count == 1)
+    #expect(try readable(engine) == expected)
+  }
+
   @Test func recordsBehindABadOneAreReplayed() throws {
     let (files, expected) = try makeFiles()
     let path = try #require(files.paths.first { $0.hasSuffix(".wal") })

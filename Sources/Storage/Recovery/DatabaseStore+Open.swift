@@ -45,7 +45,9 @@ extension DatabaseStore {
       manifest: manifest, seriesLog: log, index: index, segments: adoption.segments,
       wal: WALState(nextNumber: 1, previousSize: 0, lastSequence: 0), wake: wake)
     try replay.run { batch, policy in store.replay(batch, policy: policy) }
-    problems.add(replay.problems)
+    // Read when they are asked for, which may be long after; whoever looks after the server is told
+    // now.
+    problems.add(replay.problems + StoredFiles(layout: layout, fileSystem: fileSystem).verify())
     store.wal = WALState(
       nextNumber: replay.nextNumber, previousSize: replay.previousSize,
       lastSequence: replay.lastSequence)
