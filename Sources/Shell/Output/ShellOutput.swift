@@ -19,6 +19,14 @@ public protocol ShellOutput: Sendable {
 /// The reader of the output is gone (`tsql … | head`): time to leave, and nothing to complain of.
 public struct OutputClosed: Error {}
 
+/// What was to be shown could not be written, as to a file on a full disk.
+struct OutputFailure: Error, CustomStringConvertible {
+  /// As `errno` has it.
+  let code: Int32
+
+  var description: String { "cannot write the output: \(String(cString: strerror(code)))" }
+}
+
 /// The process's own standard output and error.
 public struct StandardOutput: ShellOutput {
   public let isTerminal = isatty(STDOUT_FILENO) == 1
@@ -48,14 +56,14 @@ public struct StandardOutput: ShellOutput {
   }
 
   public func write(_ text: String) throws {
-    if !Self.send(text, to: STDOUT_FILENO) { throw OutputClosed() }
+    try Self.send(text, to: STDOUT_FILENO)
   }
 
-  public func writeError(_ text: String) { _ = Self.send(text, to: STDERR_FILENO) }
+  public func writeError(_ text: String) { try? Self.send(text, to: STDERR_FILENO) }
 
-  private static func send(_ text: String, to descriptor: Int32) -> Bool {
+  static func send(_ text: String, to descriptor: Int32) throws {
     var text = text
-    return text.withUTF8 { bytes in
+    try text.withUTF8 { bytes in
       var bytes = UnsafeRawBufferPointer(bytes)
       while !bytes.isEmpty {
         #if canImport(Darwin)
@@ -65,7 +73,8 @@ public struct StandardOutput: ShellOutput {
         #endif
         if count < 0 {
           if errno == EINTR { continue }
-          guard errno == EAGAIN else { return false }
+          guard errno != EPIPE else { throw OutputClosed() }
+          guard errno == EAGAIN else { throw OutputFailure(code: errno) }
           // Somebody set the terminal not to block: wait until it takes more.
           var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           _ = poll(&request, 1, -1)
@@ -73,7 +82,6 @@ public struct StandardOutput: ShellOutput {
         }
         bytes = UnsafeRawBufferPointer(rebasing: bytes[count...])
       }
-      return true
     }
   }
 }
