@@ -26,11 +26,13 @@ struct MemtableRows: Sendable {
     guard !parts.isEmpty else { return }
     texts.append(arena)
     let generation = UInt64(texts.count) << 48
+    let parts = parts.filter { $0.chunk.minimumTime <= through && $0.chunk.maximumTime >= from }
+    // Once for all chunks: asking for each anew makes the array grow by a chunk at a time, and the
+    // copying quadratic.
+    rows.reserveCapacity(parts.reduce(rows.count) { $0 + $1.rows })
     for (chunk, count) in parts {
-      guard chunk.minimumTime <= through, chunk.maximumTime >= from else { continue }
       let number = UInt32(chunks.count)
       chunks.append(chunk)
-      rows.reserveCapacity(rows.count + count)
       for row in 0..<count {
         let time = chunk.time(row)
         if time >= from && time <= through {
