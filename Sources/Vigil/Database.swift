@@ -70,6 +70,9 @@ public final class Database: Sendable {
   /// Names of the databases, sorted.
   public var databases: [String] { engine.databases }
 
+  /// Ends trainings of models, which can take long, ahead of ``close()``; other queries go on.
+  public func cancelTrainings() { models.cancelTrainings() }
+
   /// Stops running queries, writes everything to disk and releases the directory.
   public func close() throws {
     running.cancelAll()

@@ -41,7 +41,11 @@ struct Daemon {
     var groupLogger = logger
     groupLogger.logLevel = max(logger.logLevel, .critical)
     var configuration = ServiceGroupConfiguration(
-      services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+      services: [
+        .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+        // The last is the first to be told of a shutdown.
+        .init(service: TrainingStopper(database: database)),
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
     configuration.maximumGracefulShutdownDuration = .seconds(options.shutdownTimeout)
     do {
@@ -51,6 +55,16 @@ struct Daemon {
         address: options.listen, reason: String(cString: strerror(error.errnoCode)))
     } catch {
       throw CannotListen(address: options.listen, reason: "\(error)")
+    }
+  }
+
+  /// A training would keep the shutdown waiting for its whole bound, and could not be kept anyway.
+  private struct TrainingStopper: Service {
+    let database: Database
+
+    func run() async throws {
+      try await gracefulShutdown()
+      database.cancelTrainings()
     }
   }
 

@@ -82,6 +82,13 @@ final class ModelRegistry: Sendable {
     state.withLock { $0.trainings[Key(database: database, name: name)] = nil }
   }
 
+  /// Ends all trainings; their statements fail as cancelled.
+  func cancelTrainings() {
+    state.withLock { state in
+      for training in state.trainings.values { training.context.cancel() }
+    }
+  }
+
   /// The trainings under way in a database, by name.
   func trainings(in database: String) -> [String: ModelTrainingStatus] {
     state.withLock { state in
