@@ -45,7 +45,7 @@ public struct ContinuousQuery: Sendable, Hashable {
       guard span >= interval.every else {
         throw .invalid(
           "FOR duration must be >= GROUP BY time duration: must be a minimum of "
-            + "\(DurationText.short(interval.every)), got \(DurationText.short(span))")
+            + "\(Expression.duration(interval.every)), got \(Expression.duration(span))")
       }
     }
     self.statement = statement
@@ -89,20 +89,5 @@ public struct ContinuousQuery: Sendable, Hashable {
       }
     }
     return found
-  }
-}
-
-/// Durations in error messages.
-enum DurationText {
-  /// `90s`, `5m`, in the largest unit that divides it.
-  static func short(_ nanoseconds: Int64) -> String {
-    let units: [(String, Int64)] = [
-      ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
-      ("us", 1_000),
-    ]
-    for (name, size) in units where nanoseconds % size == 0 && nanoseconds != 0 {
-      return "\(nanoseconds / size)\(name)"
-    }
-    return "\(nanoseconds)ns"
   }
 }

@@ -14,7 +14,7 @@ enum TouchedRanges {
     var slotOfSeries = [Int](repeating: -1, count: batch.seriesKeys.count)
     var names: [String] = []
     for (index, range) in batch.seriesKeys.enumerated() {
-      let name = measurementName(of: batch.bytes(range))
+      let name = SeriesKey.measurement(ofCanonical: batch.bytes(range))
       guard measurements.contains(name) else { continue }
       if let known = names.firstIndex(of: name) {
         slotOfSeries[index] = known
@@ -47,26 +47,5 @@ enum TouchedRanges {
       if let range = open[slot] { result[name] = closed[slot] + [range] }
     }
     return result
-  }
-
-  /// The measurement of a canonical series key, which ends at the first comma that no backslash
-  /// precedes.
-  static func measurementName(of canonical: some Collection<UInt8>) -> String {
-    var name: [UInt8] = []
-    var isEscaped = false
-    for byte in canonical {
-      if isEscaped {
-        isEscaped = false
-        if SeriesKey.isEscapable(byte, inMeasurement: true) {
-          name.append(byte)
-          continue
-        }
-        name.append(UInt8(ascii: "\\"))
-      }
-      if byte == UInt8(ascii: ",") { break }
-      if byte == UInt8(ascii: "\\") { isEscaped = true } else { name.append(byte) }
-    }
-    if isEscaped { name.append(UInt8(ascii: "\\")) }
-    return String(decoding: name, as: UTF8.self)
   }
 }

@@ -83,6 +83,27 @@ public struct SeriesKey: Sendable, Hashable {
     self.init(measurement: name, tags: tags)
   }
 
+  /// The measurement of a canonical series key, which ends at the first comma that no backslash
+  /// precedes.
+  public static func measurement(ofCanonical canonical: some Collection<UInt8>) -> String {
+    var name: [UInt8] = []
+    var isEscaped = false
+    for byte in canonical {
+      if isEscaped {
+        isEscaped = false
+        if isEscapable(byte, inMeasurement: true) {
+          name.append(byte)
+          continue
+        }
+        name.append(UInt8(ascii: "\\"))
+      }
+      if byte == UInt8(ascii: ",") { break }
+      if byte == UInt8(ascii: "\\") { isEscaped = true } else { name.append(byte) }
+    }
+    if isEscaped { name.append(UInt8(ascii: "\\")) }
+    return String(decoding: name, as: UTF8.self)
+  }
+
   /// The canonical form, the bytes that are hashed, stored and compared.
   public var canonical: [UInt8] {
     var bytes: [UInt8] = []

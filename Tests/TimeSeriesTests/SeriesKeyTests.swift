@@ -22,6 +22,7 @@ import TimeSeries
   ])
   func canonicalFormReadsBack(_ key: SeriesKey) {
     #expect(SeriesKey(canonical: key.canonical) == key)
+    #expect(SeriesKey.measurement(ofCanonical: key.canonical) == key.measurement)
   }
 
   @Test(arguments: ["", ",k=v", "m,k", "m,=v,x", "m,"])
