@@ -137,14 +137,22 @@ let package = Package(
 // Fuzz targets need the fuzzer's runtime, so they are there only when asked for (tools/fuzz).
 if Context.environment["VIGIL_FUZZ"] != nil {
   let inputs: [(name: String, dependencies: [Target.Dependency])] = [
-    ("LineProtocolFuzz", ["LineProtocol", "TimeSeries"]),
+    ("CodecFuzz", ["Encoding"]),
+    ("LineProtocolFuzz", ["LineProtocol"]),
+    ("ManifestFuzz", ["Storage"]),
+    ("ModelFileFuzz", ["ContinuousQueries", "Detection", "Encoding", "Query", "Storage", "Vigil"]),
     ("QueryFuzz", ["Query"]),
-    ("SegmentFuzz", ["Encoding", "Storage", "TimeSeries"]),
-    ("WALFuzz", ["Storage", "TimeSeries", systemPackage]),
+    ("SegmentFuzz", ["Encoding", "Storage"]),
+    ("WALFuzz", ["Encoding", "Storage"]),
   ]
+  package.targets.append(
+    .target(
+      name: "FuzzSupport", dependencies: ["Storage", systemPackage], path: "Fuzz/FuzzSupport",
+      swiftSettings: strict))
   for (name, dependencies) in inputs {
     package.targets.append(
       .executableTarget(
-        name: name, dependencies: dependencies, path: "Fuzz/\(name)", swiftSettings: strict))
+        name: name, dependencies: dependencies + ["FuzzSupport", "TimeSeries"],
+        path: "Fuzz/\(name)", swiftSettings: strict))
   }
 }

@@ -1,7 +1,7 @@
 import Testing
 import TimeSeries
 
-@_spi(Fuzzing) @testable import Storage
+@testable import Storage
 
 @Suite struct WALReplayTests {
   /// A short run of what the fuzzer does: good records with bytes changed.
@@ -14,7 +14,7 @@ import TimeSeries
         payload[source.number(0...(payload.count - 1))] = UInt8(source.number(0...255))
       }
       if source.number(0...4) == 0 { payload.removeLast(source.number(0...(payload.count - 1))) }
-      payload.withUnsafeBytes { replayArbitraryWAL($0) }
+      WALFuzzing.replay(payload: payload)
     }
   }
 

@@ -17,19 +17,24 @@ struct StoredFiles: Sendable {
     let directory = try directory(kind)
     let fileName = try EscapedName.escape(name)
     try fileSystem.createDurableDirectory(directory)
-    var header = Self.magic
-    header.appendFixed(Self.version)
-    header.appendFixed(UInt64(bytes.count))
-    header.appendFixed(CRC32C.checksum(bytes))
-    header.appendFixed(CRC32C.checksum(header))
     let temporary = directory.appending(fileName + ".new")
     let file = try fileSystem.create(temporary)
-    try file.append(header)
+    try file.append(Self.header(of: bytes))
     try file.append(bytes)
     try file.sync()
     try file.close()
     try fileSystem.rename(temporary, to: directory.appending(fileName))
     try fileSystem.syncDirectory(directory)
+  }
+
+  /// What stands before the bytes in their file.
+  static func header(of bytes: [UInt8]) -> [UInt8] {
+    var header = magic
+    header.appendFixed(version)
+    header.appendFixed(UInt64(bytes.count))
+    header.appendFixed(CRC32C.checksum(bytes))
+    header.appendFixed(CRC32C.checksum(header))
+    return header
   }
 
   /// Nil where there is none of that name.

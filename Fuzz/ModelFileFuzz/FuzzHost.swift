@@ -1,0 +1,16 @@
+import ContinuousQueries
+import Query
+import TimeSeries
+
+/// A database with one stored continuous query and no data.
+struct FuzzHost: ContinuousQueryHost {
+  let stored: StoredContinuousQuery
+
+  var now: Timestamp { 1_700_000_000_000_000_000 }
+  func materialize(_ select: SelectStatement, in database: String) -> Int { 0 }
+  func lookback(of select: SelectStatement, in database: String) -> Int64 { 0 }
+  func timeRange(of source: ContinuousQuery.MeasurementReference) -> ClosedRange<Timestamp>? { nil }
+  func loadContinuousQueries() -> [StoredContinuousQuery] { [stored] }
+  func store(_ query: StoredContinuousQuery) {}
+  func removeContinuousQuery(name: String, database: String) {}
+}
