@@ -79,10 +79,21 @@ struct EntropyPlan {
     return (first, first &+ (1 << bits) &- 1)
   }
 
+  /// Bits that tell all distances from the first of one cell to the last of another apart. Cells far
+  /// to both sides lie further apart than 64 bits can say; a bin of 64 bits holds every residual.
+  private func width(of cells: ClosedRange<Int>) -> Int {
+    let first = bounds(of: cells.lowerBound).first
+    let last = bounds(of: cells.upperBound).last
+    let isBelow = cells.lowerBound < Self.sideCells
+    let span =
+      Int128(last) - Int128(first)
+      + (isBelow && cells.upperBound >= Self.sideCells ? 1 << 64 : 0)
+    return min(64, 128 - span.leadingZeroBitCount)
+  }
+
   /// The cheapest way to join neighbours, of those that join up to eight or a power of two of them.
   private mutating func join(_ counts: [Int]) {
     let cells = counts.indices.filter { counts[$0] > 0 }
-    let bounds = cells.map { self.bounds(of: $0) }
     let whole = approximateLog2(count)
     var before = [0]
     for cell in cells { before.append(before[before.count - 1] + counts[cell]) }
@@ -94,7 +105,7 @@ struct EntropyPlan {
       while length <= end {
         let start = end - length
         let count = Double(before[end] - before[start])
-        let width = Double(bitWidth(bounds[end - 1].last &- bounds[start].first))
+        let width = Double(width(of: cells[start]...cells[end - 1]))
         let symbol = whole - approximateLog2(before[end] - before[start])
         let cost = costs[start] + Self.bitsPerBin + count * (symbol + width)
         if cost < best.cost { best = (cost, length) }
@@ -110,7 +121,7 @@ struct EntropyPlan {
       joined.append(
         (
           cells[start]..<cells[end - 1] + 1, before[end] - before[start],
-          Int(bitWidth(bounds[end - 1].last &- bounds[start].first))
+          width(of: cells[start]...cells[end - 1])
         ))
       end = start
     }
