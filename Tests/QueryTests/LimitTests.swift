@@ -123,4 +123,47 @@ import TimeSeries
       _ = Answer.of(query, source: source)
     }
   }
+
+  /// Two series of 200 blocks of five points, a second apart, with a hole of 200 s in the middle.
+  private static let long: MemorySource = {
+    let source = MemorySource(blockSize: 5)
+    for host in ["a", "b"] {
+      for second in 0..<1300 where !(600..<800).contains(second) {
+        source.insert(
+          SeriesKey(measurement: "m", tags: [Tag(key: "host", value: host)]),
+          Int64(second) * 1_000_000_000, ["f": .float(Double(second % 37))])
+      }
+    }
+    return source
+  }()
+
+  private func rows(_ query: String, _ context: QueryContext) throws -> [[Answer.Value]] {
+    Answer(try Answer.results(query, source: Self.long, context: context)).tables.flatMap(\.rows)
+  }
+
+  @Test(arguments: [
+    ("WHERE time < 1300s", "ORDER BY time DESC LIMIT 5", 5...40),
+    ("WHERE time < 1300s", "fill(none) ORDER BY time DESC LIMIT 5 OFFSET 3", 5...80),
+    ("WHERE time >= 0s AND time < 1300s", "LIMIT 4", 5...40),
+    // The hole is passed over by looking at more than the limit needs, and more again.
+    ("WHERE time < 801s", "fill(none) ORDER BY time DESC LIMIT 3", 5...60),
+    ("WHERE time < 801s", "fill(previous) ORDER BY time DESC LIMIT 3", 5...60),
+  ])
+  func aLimitOfBucketsReadsNoMoreThanItNeeds(
+    condition: String, rest: String, blocks: ClosedRange<Int>
+  ) throws {
+    let select = "SELECT max(f), mean(f), count(f) FROM m \(condition) GROUP BY time(10s) "
+    let words = rest.split(separator: " ").map(String.init)
+    let limit = try #require(words.firstIndex(of: "LIMIT").flatMap { Int(words[$0 + 1]) })
+    let offset = words.firstIndex(of: "OFFSET").flatMap { Int(words[$0 + 1]) } ?? 0
+    let unlimited = words.prefix { $0 != "LIMIT" }.joined(separator: " ")
+    var limits = QueryContext.Limits()
+    limits.usesStatistics = false
+    let whole = QueryContext(now: 0, limits: limits)
+    let part = QueryContext(now: 0, limits: limits)
+    let all = try rows(select + unlimited, whole)
+    #expect(try rows(select + rest, part) == Array(all.dropFirst(offset).prefix(limit)))
+    #expect(blocks.contains(part.blocksRead), "\(part.blocksRead)")
+    #expect(part.blocksRead < whole.blocksRead)
+  }
 }

@@ -41,12 +41,22 @@ struct SelectRunner {
     if let model = plan.model {
       rows = try ModelScan(plan: plan, selection: model, context: context).rows(of: group)
     } else {
-      var aggregation = GroupAggregation(plan: plan, group: group, context: context)
-      let (calls, auxiliary) = try aggregation.results()
+      let (calls, auxiliary) = try aggregate(group)
       rows = outputs(merge(calls, auxiliary))
     }
     try context.charge(rows.byteCount)
     return rows
+  }
+
+  /// The results of the calls, from no more of the time range than the limit needs.
+  private func aggregate(_ group: Group) throws -> (calls: [CallResult], auxiliary: [Column]) {
+    var ranges = LimitedRange(plan)
+    while let part = ranges.next() {
+      var aggregation = GroupAggregation(plan: part, group: group, context: context)
+      let results = try aggregation.results()
+      if ranges.isComplete(results.calls) { return results }
+    }
+    return ([], [])
   }
 
   private func outputs(_ batch: RowBatch) -> RowBatch {
