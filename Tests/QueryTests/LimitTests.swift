@@ -166,4 +166,11 @@ import TimeSeries
     #expect(blocks.contains(part.blocksRead), "\(part.blocksRead)")
     #expect(part.blocksRead < whole.blocksRead)
   }
+
+  @Test func theLastRowOfEachSeriesIsNotRead() throws {
+    let context = QueryContext(now: 0)
+    let last = try rows("SELECT * FROM m GROUP BY host ORDER BY time DESC LIMIT 1", context)
+    #expect(last == Array(repeating: [.integer(1_299_000_000_000), .number(4)], count: 2))
+    #expect(context.blocksRead == 0)
+  }
 }

@@ -29,6 +29,16 @@ indirect enum RowExpression: Sendable, Hashable {
     }
   }
 
+  /// The columns that ``evaluate(_:)`` looks at.
+  var columns: Set<Int> {
+    switch self {
+    case .column(let index): [index]
+    case .literal: []
+    case .math(_, let arguments): arguments.reduce(into: []) { $0.formUnion($1.columns) }
+    case .binary(_, let a, let b), .quotient(let a, let b): a.columns.union(b.columns)
+    }
+  }
+
   func evaluate(_ batch: RowBatch) -> Column {
     switch self {
     case .column(let index): return batch.columns[index]

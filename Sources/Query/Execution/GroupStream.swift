@@ -20,12 +20,16 @@ struct GroupStream {
 
   private var cursors: [Cursor]
   private let descending: Bool
+  private let first: FirstRows?
   private let context: QueryContext
 
+  /// - Parameter first: where only so many rows will be taken; then a block need not give more.
   init(
-    _ group: Group, from: Timestamp, through: Timestamp, descending: Bool, context: QueryContext
+    _ group: Group, from: Timestamp, through: Timestamp, descending: Bool,
+    first: FirstRows? = nil, context: QueryContext
   ) throws {
     self.descending = descending
+    self.first = first
     self.context = context
     cursors = try group.members.map { reader in
       let blocks = try reader.blocks(from: from, through: through)
@@ -88,7 +92,7 @@ struct GroupStream {
     guard let block = cursors[0].blocks.popLast() else {
       return RowBatch(timestamps: [], columns: [])
     }
-    let rows = try cursors[0].reader.read(block)
+    let rows = try cursors[0].reader.read(block, first: first)
     return descending ? rows.reversed() : rows
   }
 
@@ -101,9 +105,9 @@ struct GroupStream {
       wanted.append((index, cursors[index].reader, block))
     }
     let work = wanted.map { ($0.reader, $0.block) }
-    let descending = descending
+    let (descending, first) = (descending, first)
     let batches = try Parallel.map(work.count, isParallel: context.limits.isParallel) { index in
-      let rows = try work[index].0.read(work[index].1)
+      let rows = try work[index].0.read(work[index].1, first: first)
       return descending ? rows.reversed() : rows
     }
     for (item, rows) in zip(wanted, batches) where rows.count > 0 {

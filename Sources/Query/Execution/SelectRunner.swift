@@ -72,7 +72,7 @@ struct SelectRunner {
     var toSkip = plan.offset
     var left = plan.limit ?? .max
     var stream = try GroupStream(
-      group, from: plan.from, through: plan.through, descending: plan.descending,
+      group, from: plan.from, through: plan.through, descending: plan.descending, first: firstRows,
       context: context)
     while left > 0, let next = try stream.next() {
       var batch = withoutEmptyRows(next)
@@ -86,6 +86,15 @@ struct SelectRunner {
       left -= batch.count
       try emit(outputs(batch))
     }
+  }
+
+  private var firstRows: FirstRows? {
+    guard let limit = plan.limit, !plan.keepsEmptyRows else { return nil }
+    let (count, overflow) = limit.addingReportingOverflow(plan.offset)
+    return overflow
+      ? nil
+      : FirstRows(
+        count: count, descending: plan.descending, drivingColumns: plan.drivingColumns)
   }
 
   /// A row counts where one of the fields selected has a value, whatever the condition reads.

@@ -49,6 +49,17 @@ indirect enum RowCondition: Sendable {
     }
   }
 
+  /// The columns that ``mask(_:)`` looks at.
+  var columns: Set<Int> {
+    switch self {
+    case .constant: []
+    case .and(let a, let b), .or(let a, let b): a.columns.union(b.columns)
+    case .compare(_, let a, let b): a.columns.union(b.columns)
+    case .column(let index): [index]
+    case .matches(let column, _, _), .tagEquals(let column, _, _): [column]
+    }
+  }
+
   /// Which rows of a batch hold.
   func mask(_ batch: RowBatch) -> [Bool] {
     switch self {
