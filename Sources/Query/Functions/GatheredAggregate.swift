@@ -18,6 +18,7 @@ struct GatheredAggregate {
 
   /// The results, ascending.
   func results() -> CallResult {
+    if case .percentile(let percent) = aggregate { return percentiles(percent) }
     let present = column.presentRows
     if case .integral(let unit) = aggregate {
       return Integral(unit: unit, grid: grid, whole: whole).results(
@@ -78,16 +79,30 @@ struct GatheredAggregate {
       return [candidates.dropFirst().reduce(candidates[0]) { isLess($0, $1) ? $1 : $0 }]
     case .min: return [slice.dropFirst().reduce(first) { isLess($1, $0) ? $1 : $0 }]
     case .max: return [slice.dropFirst().reduce(first) { isLess($0, $1) ? $1 : $0 }]
-    case .percentile(let percent):
-      let rank = (Double(slice.count) * percent / 100 + 0.5).rounded(.down) - 1
-      guard rank >= 0, rank < Double(slice.count) else { return [] }
-      return [sorted(slice)[Int(rank)]]
     case .mode: return [mode(slice)]
     case .distinct: return distinct(slice)
     case .top(let count, let keys, let isBottom):
       return top(slice, count: count, keys: keys, isBottom: isBottom)
     default: return []
     }
+  }
+
+  /// The nearest rank, as InfluxDB has it.
+  private func percentiles(_ percent: Double) -> CallResult {
+    let present = column.validity == nil ? nil : column.presentRows
+    let runs = BucketRuns(present.map { $0.map { times[$0] } } ?? times, grid: grid, whole: whole)
+    let ranks = RankedRows(column, present: present)
+    var picked: [Int] = []
+    var resultTimes: [Timestamp] = []
+    for (index, bucket) in runs.starts.enumerated() {
+      let bounds = runs.bounds[index]..<runs.bounds[index + 1]
+      let rank = (Double(bounds.count) * percent / 100 + 0.5).rounded(.down) - 1
+      guard rank >= 0, rank < Double(bounds.count) else { continue }
+      let row = ranks.row(at: Int(rank), of: bounds)
+      picked.append(row)
+      resultTimes.append(keepsPointTime ? times[row] : bucket)
+    }
+    return CallResult(times: resultTimes, column: column.gathered(picked), rows: picked)
   }
 
   private func doubles(_ slice: [Int]) -> [Double] {
@@ -111,10 +126,11 @@ struct GatheredAggregate {
   }
 
   private func median(_ slice: [Int]) -> Double {
-    let ordered = sorted(slice)
-    let middle = ordered.count / 2
-    if ordered.count % 2 == 1 { return doubles([ordered[middle]])[0] }
-    let pair = doubles([ordered[middle - 1], ordered[middle]])
+    let ranks = RankedRows(column, present: slice)
+    let middle = slice.count / 2
+    let upper = ranks.row(at: middle, of: slice.indices)
+    if slice.count % 2 == 1 { return doubles([upper])[0] }
+    let pair = doubles([ranks.row(at: middle - 1, of: slice.indices), upper])
     return pair[0] + (pair[1] - pair[0]) / 2
   }
 
