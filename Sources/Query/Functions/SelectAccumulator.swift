@@ -103,30 +103,50 @@ struct SelectAccumulator<Value: Selectable>: BucketAccumulator {
   @_specialize(where Value == String)
   mutating func add(_ column: Column, _ timestamps: [Timestamp], _ runs: BucketRuns) {
     guard let values = Value.values(of: column) else { return }
-    for (index, bucket) in runs.starts.enumerated() {
-      let rows = runs.bounds[index]..<runs.bounds[index + 1]
-      let best =
-        switch kind {
-        case .min:
-          extreme(values, column.validity, rows) { Value.isLess($0, $1) }
-        case .max:
-          extreme(values, column.validity, rows) { Value.isLess($1, $0) }
-        case .first: edge(values, timestamps, rows.lazy.filter { column.isPresent($0) })
-        case .last: edge(values, timestamps, rows.reversed().lazy.filter { column.isPresent($0) })
-        }
-      if let best { add(values[best], timestamps[best], bucket) }
+    switch kind {
+    case .min:
+      addEach(runs, values, timestamps) {
+        Self.extreme(values, column.validity, $0) { Value.isLess($0, $1) }
+      }
+    case .max:
+      addEach(runs, values, timestamps) {
+        Self.extreme(values, column.validity, $0) { Value.isLess($1, $0) }
+      }
+    case .first:
+      addEach(runs, values, timestamps) {
+        Self.edge(values, timestamps, $0.lazy.filter { column.isPresent($0) })
+      }
+    case .last:
+      addEach(runs, values, timestamps) {
+        Self.edge(values, timestamps, $0.reversed().lazy.filter { column.isPresent($0) })
+      }
+    }
+  }
+
+  @inline(__always)
+  private mutating func addEach(
+    _ runs: BucketRuns, _ values: [Value], _ timestamps: [Timestamp],
+    _ best: (Range<Int>) -> Int?
+  ) {
+    for index in runs.starts.indices {
+      guard let row = best(runs.bounds[index]..<runs.bounds[index + 1]) else { continue }
+      add(values[row], timestamps[row], runs.starts[index])
     }
   }
 
   /// The first row whose value none is better than.
   @inline(__always)
-  private func extreme(
+  private static func extreme(
     _ values: [Value], _ validity: Validity?, _ rows: Range<Int>,
     _ isBetter: (Value, Value) -> Bool
   ) -> Int? {
     guard let validity else {
       guard var best = rows.first else { return nil }
-      for row in rows where isBetter(values[row], values[best]) { best = row }
+      var known = values[best]
+      for row in rows.dropFirst() where isBetter(values[row], known) {
+        best = row
+        known = values[row]
+      }
       return best
     }
     var best: Int?
@@ -138,7 +158,7 @@ struct SelectAccumulator<Value: Selectable>: BucketAccumulator {
 
   /// The first of the rows; of several with its time (rows of a subquery) the largest value.
   @inline(__always)
-  private func edge(
+  private static func edge(
     _ values: [Value], _ timestamps: [Timestamp], _ rows: some Sequence<Int>
   ) -> Int? {
     var best: Int?
@@ -194,6 +214,16 @@ struct SelectAccumulator<Value: Selectable>: BucketAccumulator {
   @_specialize(where Value == String)
   mutating func merge(_ other: any BucketAccumulator) {
     guard let other = other as? Self else { return }
+    if other.buckets == buckets {
+      for index in buckets.indices {
+        let (value, time) = (other.values[index], other.times[index])
+        if prefers(value, time, to: values[index], times[index]) {
+          values[index] = value
+          times[index] = time
+        }
+      }
+      return
+    }
     var merged = SelectAccumulator(kind, needsTime: needsTime)
     BucketMerge.walk(
       buckets, other.buckets,

@@ -37,6 +37,18 @@ struct BucketGrid: Sendable, Hashable {
     return (start, end)
   }
 
+  /// The bucket that holds `time`, which is past the end of `bucket`.
+  func bucket(
+    after bucket: (start: Timestamp, end: Timestamp), of time: Timestamp
+  ) -> (start: Timestamp, end: Timestamp) {
+    // Mostly it is the next one, and no division is needed to know it.
+    let (end, overflow) = bucket.end.addingReportingOverflow(every)
+    guard zone == nil, !overflow, end < TimestampBounds.latest, time < end else {
+      return self.bucket(of: time)
+    }
+    return (bucket.end, end)
+  }
+
   func start(of time: Timestamp) -> Timestamp { bucket(of: time).start }
 
   /// The bucket after the one that starts at `start`.
@@ -72,14 +84,46 @@ struct BucketRuns {
       bounds = [0, timestamps.count]
       return
     }
-    var end = Timestamp.min
-    for (row, time) in timestamps.enumerated() where time >= end {
-      let bucket = grid.bucket(of: time)
-      // The last bucket's end is cut to the latest timestamp, which lies inside it.
-      end = bucket.end == TimestampBounds.latest ? .max : bucket.end
-      if row > 0 { bounds.append(row) }
+    timestamps.withUnsafeBufferPointer { fill($0, grid) }
+  }
+
+  /// Looks at few of the rows where the buckets have about as many each, as those of regular times
+  /// have: the length of the last one is tried first.
+  private mutating func fill(_ times: UnsafeBufferPointer<Timestamp>, _ grid: BucketGrid) {
+    var row = 0
+    var length = 1
+    var bucket = grid.bucket(of: times[0])
+    while true {
       starts.append(bucket.start)
+      // The last bucket's end is cut to the latest timestamp, which lies inside it.
+      let isLast = bucket.end == TimestampBounds.latest
+      let next = isLast ? times.count : Self.firstRow(times, after: row, length, from: bucket.end)
+      bounds.append(next)
+      guard next < times.count else { return }
+      length = next - row
+      row = next
+      bucket = grid.bucket(after: bucket, of: times[row])
     }
-    bounds.append(timestamps.count)
+  }
+
+  /// The first row behind `row` whose time is `end` or later; `length` rows ahead is likely.
+  private static func firstRow(
+    _ times: UnsafeBufferPointer<Timestamp>, after row: Int, _ length: Int, from end: Timestamp
+  ) -> Int {
+    let guess = row + length
+    if guess < times.count, times[guess - 1] < end, times[guess] >= end { return guess }
+    // Steps double until they are past the end.
+    var low = row
+    var step = 1
+    while low + step < times.count, times[low + step] < end {
+      low += step
+      step *= 2
+    }
+    var high = min(low + step, times.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if times[middle] < end { low = middle } else { high = middle }
+    }
+    return high
   }
 }
