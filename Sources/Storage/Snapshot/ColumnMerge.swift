@@ -15,46 +15,90 @@ enum ColumnMerge {
   }
 
   private static func merge(_ older: ColumnBatch, _ newer: ColumnBatch) -> ColumnBatch {
+    let pieces = pieces(older.timestamps, newer.timestamps)
     var timestamps: [Timestamp] = []
-    timestamps.reserveCapacity(older.rowCount + newer.rowCount)
-    // For each row where it comes from; -1 where a side does not have it.
-    var olderRows: [Int32] = []
-    var newerRows: [Int32] = []
-    var (i, j) = (0, 0)
-    while i < older.rowCount || j < newer.rowCount {
-      let a = i < older.rowCount ? older.timestamps[i] : .max
-      let b = j < newer.rowCount ? newer.timestamps[j] : .max
-      let hasOlder = i < older.rowCount && (a <= b || j == newer.rowCount)
-      let hasNewer = j < newer.rowCount && (b <= a || i == older.rowCount)
-      timestamps.append(hasOlder ? a : b)
-      olderRows.append(hasOlder ? Int32(i) : -1)
-      newerRows.append(hasNewer ? Int32(j) : -1)
-      if hasOlder { i += 1 }
-      if hasNewer { j += 1 }
+    timestamps.reserveCapacity(older.timestamps.count + newer.timestamps.count)
+    for piece in pieces {
+      switch piece {
+      case .older(let rows), .both(let rows, _): timestamps += older.timestamps[rows]
+      case .newer(let rows): timestamps += newer.timestamps[rows]
+      }
     }
-    let columns = zip(older.columns, newer.columns).map { column(olderRows, $0, newerRows, $1) }
+    let columns = zip(older.columns, newer.columns).map {
+      column(pieces, count: timestamps.count, $0, $1)
+    }
     return ColumnBatch(timestamps: timestamps, columns: columns)
   }
 
+  /// A run of rows that follow each other in the result and come from one place; `both` is a run
+  /// of times that both have.
+  private enum Piece {
+    case older(Range<Int>)
+    case newer(Range<Int>)
+    case both(Range<Int>, Range<Int>)
+  }
+
+  /// How the rows of two batches interleave. Where their times touch but at the edges, as they do
+  /// when points come nearly in order, these are few.
+  private static func pieces(_ older: [Timestamp], _ newer: [Timestamp]) -> [Piece] {
+    var pieces: [Piece] = []
+    var (i, j) = (0, 0)
+    while i < older.count, j < newer.count {
+      let (startI, startJ) = (i, j)
+      if older[i] == newer[j] {
+        while i < older.count, j < newer.count, older[i] == newer[j] {
+          i += 1
+          j += 1
+        }
+        pieces.append(.both(startI..<i, startJ..<j))
+      } else if older[i] < newer[j] {
+        i = end(of: older, from: i, before: newer[j])
+        pieces.append(.older(startI..<i))
+      } else {
+        j = end(of: newer, from: j, before: older[i])
+        pieces.append(.newer(startJ..<j))
+      }
+    }
+    if i < older.count { pieces.append(.older(i..<older.count)) }
+    if j < newer.count { pieces.append(.newer(j..<newer.count)) }
+    return pieces
+  }
+
+  /// The first row from `start` whose time is not before `time`; that of `start` is. Steps double
+  /// until they are past it.
+  private static func end(of times: [Timestamp], from start: Int, before time: Timestamp) -> Int {
+    var low = start
+    var step = 1
+    while low + step < times.count, times[low + step] < time {
+      low += step
+      step *= 2
+    }
+    var high = min(low + step, times.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if times[middle] < time { low = middle } else { high = middle }
+    }
+    return high
+  }
+
   private static func column(
-    _ olderRows: [Int32], _ older: Column, _ newerRows: [Int32], _ newer: Column
+    _ pieces: [Piece], count: Int, _ older: Column, _ newer: Column
   ) -> Column {
-    let count = olderRows.count
     switch (older.values, newer.values) {
     case (.float(let a), .float(let b)):
-      let (values, validity) = pick(olderRows, a, older, newerRows, b, newer, absent: 0)
+      let (values, validity) = pick(pieces, count, a, older.validity, b, newer.validity)
       return Column(.float(values), validity: validity)
     case (.integer(let a), .integer(let b)):
-      let (values, validity) = pick(olderRows, a, older, newerRows, b, newer, absent: 0)
+      let (values, validity) = pick(pieces, count, a, older.validity, b, newer.validity)
       return Column(.integer(values), validity: validity)
     case (.unsigned(let a), .unsigned(let b)):
-      let (values, validity) = pick(olderRows, a, older, newerRows, b, newer, absent: 0)
+      let (values, validity) = pick(pieces, count, a, older.validity, b, newer.validity)
       return Column(.unsigned(values), validity: validity)
     case (.boolean(let a), .boolean(let b)):
-      let (values, validity) = pick(olderRows, a, older, newerRows, b, newer, absent: false)
+      let (values, validity) = pick(pieces, count, a, older.validity, b, newer.validity)
       return Column(.boolean(values), validity: validity)
     case (.string(let a), .string(let b)):
-      let (values, validity) = pick(olderRows, a, older, newerRows, b, newer, absent: "")
+      let (values, validity) = pick(pieces, count, a, older.validity, b, newer.validity)
       return Column(.string(values), validity: validity)
     default:
       // The reader gives every column the type of the scan, so this is not met.
@@ -62,23 +106,42 @@ enum ColumnMerge {
     }
   }
 
+  /// The values of the result. Rows without a value keep what stands in their place: zero, false
+  /// or "" (see ``TimeSeries/ColumnValues``).
   @inline(__always)
   private static func pick<Value>(
-    _ olderRows: [Int32], _ olderValues: [Value], _ older: Column,
-    _ newerRows: [Int32], _ newerValues: [Value], _ newer: Column, absent: Value
+    _ pieces: [Piece], _ count: Int, _ older: [Value], _ olderValidity: Validity?,
+    _ newer: [Value], _ newerValidity: Validity?
   ) -> ([Value], Validity?) {
     var values: [Value] = []
-    values.reserveCapacity(olderRows.count)
+    values.reserveCapacity(count)
     var missing: [Int] = []
-    for row in olderRows.indices {
-      let (a, b) = (Int(olderRows[row]), Int(newerRows[row]))
-      if b >= 0, newer.isPresent(b) {
-        values.append(newerValues[b])
-      } else if a >= 0, older.isPresent(a) {
-        values.append(olderValues[a])
-      } else {
-        values.append(absent)
-        missing.append(row)
+    func noteMissing(_ rows: Range<Int>, _ validity: Validity?) {
+      guard let validity else { return }
+      let start = values.count - rows.count
+      for row in rows where !validity[row] { missing.append(start + row - rows.lowerBound) }
+    }
+    for piece in pieces {
+      switch piece {
+      case .older(let rows):
+        values.append(contentsOf: older[rows])
+        noteMissing(rows, olderValidity)
+      case .newer(let rows):
+        values.append(contentsOf: newer[rows])
+        noteMissing(rows, newerValidity)
+      case .both(let olderRows, let newerRows):
+        guard let newerValidity else {
+          values.append(contentsOf: newer[newerRows])
+          continue
+        }
+        for (a, b) in zip(olderRows, newerRows) {
+          if newerValidity[b] {
+            values.append(newer[b])
+          } else {
+            if let olderValidity, !olderValidity[a] { missing.append(values.count) }
+            values.append(older[a])
+          }
+        }
       }
     }
     if missing.isEmpty { return (values, nil) }
