@@ -14,6 +14,7 @@ public enum Zigzag {
 extension [UInt8] {
   /// Appends `value` in groups of 7 bits, least significant first, each byte but the last with its
   /// high bit set: 1 to 10 bytes.
+  @inlinable
   public mutating func appendVarint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
@@ -24,12 +25,15 @@ extension [UInt8] {
   }
 
   /// Appends a count that is not negative.
+  @inlinable
   public mutating func appendVarint(_ value: Int) { appendVarint(UInt64(value)) }
 
   /// Appends a zigzag varint.
+  @inlinable
   public mutating func appendSignedVarint(_ value: Int64) { appendVarint(Zigzag.encode(value)) }
 
   /// Appends the little-endian bytes of `value`.
+  @inlinable
   public mutating func appendFixed(_ value: some FixedWidthInteger) {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }

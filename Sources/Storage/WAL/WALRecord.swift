@@ -182,8 +182,9 @@ enum WALRecord {
       time = time &+ (try reader.readSignedVarint())
       times.append(time)
     }
+    var values: [PointBatch.Field] = []
     for index in 0..<count {
-      batch.beginPoint(series: numbers[index].series, timestamp: times[index])
+      values.removeAll(keepingCapacity: true)
       for number in shapes[numbers[index].shape] {
         let field = fields[number]
         let bits: UInt64
@@ -194,7 +195,10 @@ enum WALRecord {
           let text = batch.appendText(try reader.readTextBytes(atMost: reader.remaining))
           bits = UInt64(text.offset) << 32 | UInt64(text.length)
         }
-        batch.append(PointBatch.Field(name: field.name, type: field.type, bits: bits))
+        values.append(PointBatch.Field(name: field.name, type: field.type, bits: bits))
+      }
+      values.withUnsafeBufferPointer {
+        batch.appendPoint(series: numbers[index].series, timestamp: times[index], fields: $0)
       }
     }
   }
