@@ -83,4 +83,7 @@ enum LineLimits {
   /// Bytes of a bad line (or number) that an error message repeats.
   static let quotedLine = 256
   static let quotedNumber = 64
+  /// Bad lines of a body that are listed with their reasons; the others are only counted. A server
+  /// says less than these are (64 KiB), whatever the lines.
+  static let listedRejections = 4096
 }

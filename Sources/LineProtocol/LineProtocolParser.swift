@@ -25,6 +25,9 @@ public struct LineProtocolParser: Sendable {
   private var lastUse: [(line: UInt32, place: Int)] = []
   private var unescapedName: [UInt8] = []
 
+  /// Bad lines that the last ``parse(_:)`` has not listed, there being too many of them.
+  public private(set) var unlistedRejections = 0
+
   /// - Parameters:
   ///   - precision: The unit of the timestamps in the body.
   ///   - defaultTimestamp: The time of points that carry none, in nanoseconds; rounded down to
@@ -43,13 +46,15 @@ public struct LineProtocolParser: Sendable {
   /// Bad lines come back as rejections (line number from 1, reason
   /// ``TimeSeries/PointRejection/malformed(line:reason:)`` in InfluxDB's wording, of a long line
   /// the beginning); the good ones are in the batch. A point that spans lines, in a quoted string,
-  /// has the number of its first.
+  /// has the number of its first. Of a body that is bad throughout the first some thousands are
+  /// listed, the others counted (``unlistedRejections``).
   ///
   /// A body of more than ``TimeSeries/PointBatch/textLimit`` bytes is refused as a whole, by one
   /// rejection (`tooLong`) with line number 0: split it at line ends.
   public mutating func parse(
     _ bytes: UnsafeRawBufferPointer
   ) -> (batch: PointBatch, rejections: [WriteOutcome.Rejection]) {
+    unlistedRejections = 0
     var batch = PointBatch()
     guard let body = Body(bytes) else { return (batch, []) }
     guard body.count <= PointBatch.textLimit else {
@@ -84,12 +89,16 @@ public struct LineProtocolParser: Sendable {
         line.advance(behind: end)
       } catch {
         let end = body.lineFeed(endingLineAt: line.start)
-        rejections.append(
-          WriteOutcome.Rejection(
-            line: line.number,
-            reason: .malformed(
-              line: body.excerpt(line.start..<end, limit: LineLimits.quotedLine),
-              reason: error.description)))
+        if rejections.count < LineLimits.listedRejections {
+          rejections.append(
+            WriteOutcome.Rejection(
+              line: line.number,
+              reason: .malformed(
+                line: body.excerpt(line.start..<end, limit: LineLimits.quotedLine),
+                reason: error.description)))
+        } else {
+          unlistedRejections += 1
+        }
         line.lineFeeds = body.lineFeeds(in: line.start..<end)
         line.advance(behind: end)
       }

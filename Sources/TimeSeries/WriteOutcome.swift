@@ -48,10 +48,17 @@ public struct WriteOutcome: Sendable, Hashable {
   public var acceptedPoints: Int
   public var acceptedValues: Int
   public var rejections: [Rejection]
+  /// Lines that could not be read beyond those among ``rejections``, of which there are some
+  /// thousands at most.
+  public var unlistedLines: Int
 
-  public init(acceptedPoints: Int = 0, acceptedValues: Int = 0, rejections: [Rejection] = []) {
+  public init(
+    acceptedPoints: Int = 0, acceptedValues: Int = 0, rejections: [Rejection] = [],
+    unlistedLines: Int = 0
+  ) {
     self.acceptedPoints = acceptedPoints
     self.acceptedValues = acceptedValues
     self.rejections = rejections
+    self.unlistedLines = unlistedLines
   }
 }

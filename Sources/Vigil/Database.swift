@@ -93,8 +93,8 @@ extension Database {
   /// - Parameters:
   ///   - retentionPolicy: nil is the default policy of `database`.
   ///   - precision: the unit of the timestamps; a line without one gets the time of the call.
-  /// - Returns: what was taken in, and each line that was not, with its number and the reason. The
-  ///   other lines are in.
+  /// - Returns: what was taken in, and each line that was not, with its number and the reason (of
+  ///   thousands that cannot be read, the first and how many others). The other lines are in.
   /// - Throws: ``StorageError`` where nothing could be written.
   @discardableResult
   public func write(
@@ -106,6 +106,7 @@ extension Database {
     var outcome = try write(batch, to: database, retentionPolicy: retentionPolicy)
     if !rejections.isEmpty {
       outcome.rejections = (outcome.rejections + rejections).sorted { $0.line < $1.line }
+      outcome.unlistedLines = parser.unlistedRejections
     }
     return outcome
   }

@@ -263,4 +263,17 @@ struct RejectedLinesTests {
     #expect(reasons(1, field: 65_535 - 5 - 4) == [])
     #expect(reasons(1, field: 65_536 - 5 - 4) == ["max key length exceeded: 65536 > 65535"])
   }
+
+  /// A body of nonsense must not take many times its size.
+  @Test func ofManyBadLinesTheFirstAreListedAndTheOthersCounted() {
+    var parser = LineProtocolParser(defaultTimestamp: 0)
+    let body = Array(String(repeating: "x\n", count: 50_000).utf8) + Array("m f=1\nx".utf8)
+    let (batch, rejections) = body.withUnsafeBytes { parser.parse($0) }
+    #expect(batch.points.map(\.line) == [50_001])
+    #expect(rejections.count < 10_000)
+    #expect(rejections.map(\.line) == (1...UInt32(rejections.count)).map { $0 })
+    #expect(rejections.count + parser.unlistedRejections == 50_001)
+    _ = Array("m f=1".utf8).withUnsafeBytes { parser.parse($0) }
+    #expect(parser.unlistedRejections == 0)
+  }
 }

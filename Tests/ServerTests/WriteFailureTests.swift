@@ -44,4 +44,11 @@ import TimeSeries
     #expect(message.hasPrefix("unable to parse 'é"))
     #expect(message.hasSuffix("more lines"))
   }
+
+  @Test func linesThatWereOnlyCountedAreCountedHereToo() throws {
+    let long = malformed(String(repeating: "x", count: 40_000), "missing fields")
+    let outcome = WriteOutcome(rejections: Array(repeating: long, count: 30), unlistedLines: 7)
+    let lines = try #require(WriteFailure(outcome)?.message).split(separator: "\n")
+    #expect(lines.last == "and \(30 - (lines.count - 1) + 7) more lines")
+  }
 }

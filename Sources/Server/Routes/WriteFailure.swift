@@ -11,7 +11,7 @@ struct WriteFailure: Hashable {
     var unparsedBytes = 0
     var firstDropped: PointRejection?
     var dropped = 0
-    var unsaid = 0
+    var unsaid = outcome.unlistedLines
     for rejection in outcome.rejections {
       guard case .malformed = rejection.reason else {
         firstDropped = firstDropped ?? rejection.reason
