@@ -14,6 +14,7 @@ let asyncHTTPClient = Target.Dependency.product(
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -63,7 +64,7 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Vigil", "Query", "Storage", "TimeSeries", "CZlib", configuration, httpTypes, hummingbird,
-        lifecycle, logging, nioCore, nioHTTPTypes, nioPosix, systemPackage,
+        hummingbirdCore, lifecycle, logging, nioCore, nioHTTPTypes, nioPosix, systemPackage,
       ],
       swiftSettings: strict),
     .target(

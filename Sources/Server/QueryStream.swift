@@ -8,13 +8,15 @@ final class QueryStream: Sendable {
   private let pipe = ResponsePipe()
   private let task: Task<Void, Never>
 
+  /// - Parameter executor: where the task runs that waits for the query; nil is the shared pool.
   init(
     backend: any ServerBackend, text: String, database: String?, options: QueryOptions,
-    encoder: sending QueryResponseEncoder, permits: WeightedSemaphore
+    encoder: sending QueryResponseEncoder, permits: WeightedSemaphore,
+    executor: (any TaskExecutor)? = nil
   ) {
     let pipe = self.pipe
     let encoder = Mutex(encoder)
-    task = Task {
+    task = Task(executorPreference: executor) {
       do {
         try await permits.withPermit(1) {
           try await backend.query(text, in: database, options: options) { result in

@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
@@ -63,10 +64,14 @@ public struct VigilServer: Service {
     frameworkLogger.logLevel = max(logger.logLevel, .warning)
     return Application(
       responder: responder,
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [ConnectionWatcher(maximumBodyBytes: bodyLimit)],
-          idleTimeout: .seconds(Int64(configuration.idleTimeoutSeconds)))),
+      server: HTTPServerBuilder { [configuration] responder in
+        LoopBoundChannel(
+          base: HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              additionalChannelHandlers: [ConnectionWatcher(maximumBodyBytes: bodyLimit)],
+              idleTimeout: .seconds(Int64(configuration.idleTimeoutSeconds)))))
+      },
       configuration: ApplicationConfiguration(address: .hostname(host, port: configuredPort)),
       onServerRunning: { [onListening] channel in
         onListening(host, channel.localAddress?.port ?? configuredPort)

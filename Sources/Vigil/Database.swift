@@ -149,14 +149,17 @@ extension Database {
     _ text: String, in database: String? = nil, options: QueryOptions = QueryOptions(),
     emit: @escaping @Sendable (StatementResult) throws -> Void
   ) async throws {
-    let statements = try Parser.parse(text, parameters: options.parameters.mapValues(\.expression))
     let context = makeContext(options)
     let handle = running.begin(text, database: database, context: context)
     defer { running.end(handle) }
     let runner = StatementRunner(
       database: self, context: context, options: options, defaultDatabase: database)
     try await withTaskCancellationHandler {
-      try await threads.run { try runner.run(statements, emit: emit) }
+      try await threads.run {
+        let statements = try Parser.parse(
+          text, parameters: options.parameters.mapValues(\.expression))
+        try runner.run(statements, emit: emit)
+      }
     } onCancel: {
       context.cancel()
     }

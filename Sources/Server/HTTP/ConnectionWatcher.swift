@@ -22,9 +22,14 @@ final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler {
   /// none.
   static func onClientGone(of channel: any Channel, _ action: (@Sendable () -> Void)?) async throws
   {
-    try await channel.eventLoop.submit {
+    @Sendable func set() throws {
       try channel.pipeline.syncOperations.handler(type: Self.self).set(action)
-    }.get()
+    }
+    if channel.eventLoop.inEventLoop {
+      try set()
+    } else {
+      try await channel.eventLoop.submit(set).get()
+    }
   }
 
   private func set(_ action: (@Sendable () -> Void)?) {

@@ -63,7 +63,8 @@ struct QueryRoute {
       isCompressed: acceptsGzip)
     let stream = QueryStream(
       backend: backend, text: query.text, database: query.database, options: query.options,
-      encoder: encoder, permits: permits)
+      encoder: encoder, permits: permits,
+      executor: EventLoopTaskExecutor(context.channel.eventLoop))
     try await ConnectionWatcher.onClientGone(of: context.channel) { [weak stream] in
       stream?.cancel()
     }
