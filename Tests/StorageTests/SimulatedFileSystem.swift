@@ -309,6 +309,11 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     }
   }
 
+  func sharedLock(_ path: FilePath) throws -> (any FileLock)? {
+    guard exists(path) else { return nil }
+    return try lock(path)
+  }
+
   private final class Lock: FileLock, Sendable {
     private let owner: SimulatedFileSystem
     private let path: String

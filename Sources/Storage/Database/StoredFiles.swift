@@ -39,9 +39,13 @@ struct StoredFiles: Sendable {
 
   /// Nil where there is none of that name.
   func load(kind: String, name: String) throws -> [UInt8]? {
-    let path = try directory(kind).appending(EscapedName.escape(name))
+    let path = try path(kind: kind, name: name)
     guard fileSystem.exists(path) else { return nil }
     return try read(path)
+  }
+
+  func path(kind: String, name: String) throws -> FilePath {
+    try directory(kind).appending(EscapedName.escape(name))
   }
 
   private func read(_ path: FilePath) throws -> [UInt8] {
@@ -78,6 +82,12 @@ struct StoredFiles: Sendable {
     let directory = try directory(kind)
     guard fileSystem.exists(directory) else { return [] }
     return try fileSystem.list(directory).compactMap(EscapedName.unescape).sorted()
+  }
+
+  /// Sorted.
+  func kinds() throws -> [String] {
+    guard fileSystem.exists(layout.filesDirectory) else { return [] }
+    return try fileSystem.list(layout.filesDirectory).compactMap(EscapedName.unescape)
   }
 
   /// False where there is none of that name.

@@ -213,6 +213,12 @@ public final class StorageEngine: Sendable {
     (try? store(database)).map(StoreSnapshot.init)
   }
 
+  /// A database as of now, to be kept elsewhere. Everything that was acknowledged before the call is
+  /// in it: points, deletions, policies, and what upper layers keep.
+  public func backup(_ database: String) throws -> DatabaseBackup {
+    try store(database).beginBackup()
+  }
+
   /// Writes what is in memory to segments.
   public func flush(_ database: String) throws { try store(database).flush() }
 

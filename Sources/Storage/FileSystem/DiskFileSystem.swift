@@ -105,9 +105,17 @@ public struct DiskFileSystem: FileSystem {
   }
 
   public func lock(_ path: FilePath) throws -> any FileLock {
-    let descriptor = try open("open", path, O_RDWR | O_CREAT)
+    try lock(path, try open("open", path, O_RDWR | O_CREAT), LOCK_EX)
+  }
+
+  public func sharedLock(_ path: FilePath) throws -> (any FileLock)? {
+    guard exists(path) else { return nil }
+    return try lock(path, try open("open", path, O_RDONLY), LOCK_SH)
+  }
+
+  private func lock(_ path: FilePath, _ descriptor: Int32, _ kind: Int32) throws -> any FileLock {
     // flock locks belong to the open file, so a second open in one process is refused as well.
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    guard flock(descriptor, kind | LOCK_NB) == 0 else {
       let error =
         errno == EWOULDBLOCK ? StorageError.locked(path: path.string) : failure("flock", path)
       close(descriptor)

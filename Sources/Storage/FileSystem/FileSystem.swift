@@ -28,6 +28,9 @@ public protocol FileSystem: Sendable {
   /// Takes an exclusive lock on a file, creating it, and holds it until the returned object is
   /// released. Throws ``StorageError/locked(path:)`` where another holder has it.
   func lock(_ path: FilePath) throws -> any FileLock
+  /// Keeps ``lock(_:)`` of the same file from being taken, without changing anything; nil where
+  /// there is no such file. Throws ``StorageError/locked(path:)`` where it is taken.
+  func sharedLock(_ path: FilePath) throws -> (any FileLock)?
 }
 
 /// A file that grows at its end.

@@ -15,6 +15,17 @@ extension DatabaseStore {
     while let oldest = monitor.withLock({ frozen.first }) { try flush(oldest) }
   }
 
+  /// Series and fields that no flush has written to the series log yet. Call it with `maintenance`
+  /// held.
+  var unflushedIndex: (series: Set<UInt32>, fields: [SeriesLog.NewField]) {
+    monitor.withLock {
+      (
+        Set(frozen.flatMap(\.newSeries) + pendingSeries),
+        frozen.flatMap(\.newFields) + pendingFields
+      )
+    }
+  }
+
   /// One round of the background thread: flushes while something is frozen. False after a failure.
   func flushInBackground() -> Bool {
     maintenance.withLock {

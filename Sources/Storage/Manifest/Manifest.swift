@@ -8,11 +8,11 @@ struct Manifest {
   private(set) var state: ManifestState
   private var log: RecordLogFile
 
-  /// A database that begins, with its default policy.
+  /// A database that begins with a state.
   init(
-    creatingIn layout: DatabaseLayout, policy: RetentionPolicy, on fileSystem: any FileSystem
+    creatingIn layout: DatabaseLayout, state: ManifestState, on fileSystem: any FileSystem
   ) throws {
-    state = .initial(policy)
+    self.state = state
     log = RecordLogFile(
       path: layout.manifest, replacementPath: layout.manifestReplacement, magic: Self.magic)
     try log.rewrite([ManifestEdit.encode(state.snapshot)], on: fileSystem)

@@ -110,7 +110,7 @@ enum ManifestEdit: Sendable, Hashable {
     }
   }
 
-  private static func encode(_ name: SegmentName, to bytes: inout [UInt8]) {
+  static func encode(_ name: SegmentName, to bytes: inout [UInt8]) {
     bytes.appendVarint(name.sequence)
     bytes.appendVarint(name.number)
     bytes.appendVarint(UInt64(name.policy))
@@ -161,7 +161,7 @@ enum ManifestEdit: Sendable, Hashable {
     }
   }
 
-  private static func readName(_ reader: inout ByteReader) throws -> SegmentName {
+  static func readName(_ reader: inout ByteReader) throws -> SegmentName {
     SegmentName(
       sequence: try reader.readOrdinal(), number: try reader.readOrdinal(),
       policy: try reader.readUInt32Varint())

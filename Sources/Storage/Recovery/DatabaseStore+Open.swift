@@ -9,7 +9,7 @@ extension DatabaseStore {
     let layout = DatabaseLayout(root: root)
     try fileSystem.createDirectory(layout.walDirectory)
     try fileSystem.createDirectory(layout.segmentDirectory)
-    var manifest = try Manifest(creatingIn: layout, policy: policy, on: fileSystem)
+    var manifest = try Manifest(creatingIn: layout, state: .initial(policy), on: fileSystem)
     try manifest.close()
     try fileSystem.syncDirectory(root)
   }

@@ -38,7 +38,16 @@ struct SegmentTrailer: Equatable {
   var directory: SegmentSection
   var keys: SegmentSection
 
+  /// CRC32C of the fields.
+  var checksum: UInt32 { CRC32C.checksum(fields) }
+
   var encoded: [UInt8] {
+    var bytes = fields
+    bytes.appendFixed(checksum)
+    return bytes + SegmentFormat.trailerMagic
+  }
+
+  private var fields: [UInt8] {
     var bytes: [UInt8] = []
     bytes.appendFixed(directoryOffset)
     for section in [directory, keys] {
@@ -46,8 +55,7 @@ struct SegmentTrailer: Equatable {
       bytes.appendFixed(section.rawLength)
       bytes.appendFixed(section.checksum)
     }
-    bytes.appendFixed(CRC32C.checksum(bytes))
-    return bytes + SegmentFormat.trailerMagic
+    return bytes
   }
 
   /// Reads the trailer from its 44 bytes; the reason it is none as an ``EncodingError``.

@@ -39,6 +39,15 @@ final class SegmentReader: Sendable {
       Array(repeating: 0, count: (directory.blocks.count + directory.columns.count + 63) / 64))
   }
 
+  /// The whole file.
+  func withFile<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    try map.withBytes(body)
+  }
+
+  /// The checksum of the trailer. As that holds the checksums of directory and keys, and the
+  /// directory those of all chunks, it stands for the content of the file.
+  var checksum: UInt32 { trailer.checksum }
+
   /// First and last time in the segment, nil where it has no rows.
   var timeRange: ClosedRange<Timestamp>? { summary.timeRange }
 

@@ -9,7 +9,7 @@ import TimeSeries
 struct SeriesLog {
   static let magic = "VIGILSER"
 
-  struct NewField {
+  struct NewField: Hashable {
     var measurement: String
     var name: String
     var type: FieldType
@@ -42,10 +42,9 @@ struct SeriesLog {
         try RecordLog.read($0, path: layout.series, magic: Self.magic)
       }
       problems += contents.problems
-      var loader = Loader(index: index, dropped: dropped)
       for record in contents.records {
         do {
-          try record.payload.withUnsafeBytes { try loader.load($0) }
+          try Self.load(record.payload, into: index, dropped: dropped)
         } catch {
           problems.append(
             .corrupt(path: layout.series.string, offset: record.offset, reason: "\(error)"))
@@ -58,12 +57,17 @@ struct SeriesLog {
     }
   }
 
-  /// Puts records into an index.
+  /// Puts the entries of a record's payload into an index, leaving out dropped series.
+  static func load(_ payload: [UInt8], into index: SeriesIndex, dropped: Set<UInt32>) throws {
+    let loader = Loader(index: index, dropped: dropped)
+    try payload.withUnsafeBytes { try loader.load($0) }
+  }
+
   private struct Loader {
     let index: SeriesIndex
     let dropped: Set<UInt32>
 
-    mutating func load(_ bytes: UnsafeRawBufferPointer) throws {
+    func load(_ bytes: UnsafeRawBufferPointer) throws {
       var reader = ByteReader(bytes)
       while reader.remaining > 0 {
         let start = reader.offset
@@ -96,10 +100,12 @@ struct SeriesLog {
   }
 
   /// Record payloads that hold the whole index, none of them too long.
-  static func snapshot(of index: SeriesIndex) -> [[UInt8]] {
+  static func snapshot(
+    of index: SeriesIndex, except series: Set<UInt32> = [], _ fields: Set<NewField> = []
+  ) -> [[UInt8]] {
     var records: [[UInt8]] = []
     var bytes: [UInt8] = []
-    for id in index.liveIDs {
+    for id in index.liveIDs where !series.contains(id) {
       appendSeries(id, of: index, to: &bytes)
       if bytes.count > 1 << 20 {
         records.append(bytes)
@@ -108,7 +114,8 @@ struct SeriesLog {
     }
     for name in index.measurements.keys.sorted() {
       for field in index.measurements[name]?.fields ?? [] {
-        append(NewField(measurement: name, name: field.name, type: field.type), to: &bytes)
+        let entry = NewField(measurement: name, name: field.name, type: field.type)
+        if !fields.contains(entry) { append(entry, to: &bytes) }
       }
     }
     return records + [bytes]
