@@ -63,8 +63,9 @@ let package = Package(
     .target(
       name: "Server",
       dependencies: [
-        "Vigil", "Query", "Storage", "TimeSeries", "CZlib", configuration, httpTypes, hummingbird,
-        hummingbirdCore, lifecycle, logging, nioCore, nioHTTPTypes, nioPosix, systemPackage,
+        "Vigil", "Query", "Storage", "TimeSeries", "CZlib", asyncHTTPClient, configuration,
+        httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioHTTPTypes,
+        nioPosix, systemPackage,
       ],
       swiftSettings: strict),
     .target(

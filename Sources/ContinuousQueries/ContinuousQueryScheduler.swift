@@ -106,7 +106,8 @@ public final class ContinuousQueryScheduler: Sendable {
     return problems
   }
 
-  private static func parse(_ stored: StoredContinuousQuery) throws(ContinuousQueryError)
+  /// The query of a stored definition.
+  public static func parse(_ stored: StoredContinuousQuery) throws(ContinuousQueryError)
     -> ContinuousQuery
   {
     let statements: [Statement]
@@ -273,6 +274,15 @@ public final class ContinuousQueryScheduler: Sendable {
   private func persist(_ key: Key) throws {
     try storing.withLock { _ in
       if let stored = state.withLock({ $0.entries[key]?.stored }) { try host.store(stored) }
+    }
+  }
+
+  /// Saves what is pending and calls `body` while no query runs: until it returns, what the queries
+  /// have written and what they have still to do fit together.
+  public func withoutRuns<R: Sendable>(_ body: () throws -> R) throws -> R {
+    try running.withLock { _ in
+      try save()
+      return try body()
     }
   }
 

@@ -18,6 +18,16 @@ public protocol ServerBackend: Sendable {
     _ text: String, in database: String?, options: QueryOptions,
     emit: @escaping @Sendable (StatementResult) throws -> Void
   ) async throws
+
+  /// Names of the databases, sorted.
+  var databases: [String] { get }
+
+  /// Hands out the stream of a backup (FORMAT.md), without the segments that are `known`, on a
+  /// thread that `emit` may block. Stops when `emit` throws.
+  func backup(
+    _ database: String, except known: Set<String>,
+    emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) async throws
 }
 
 extension Database: ServerBackend {}

@@ -10,6 +10,8 @@ public struct ServerConfiguration: Sendable, Hashable {
   /// Queries at a time; who comes later waits. Each may block a thread for as long as its client
   /// reads slowly, and the system's pools have some 64.
   public var maximumQueries = 32
+  /// Backups at a time; who comes later waits. Each keeps the files of its segments from being freed.
+  public var maximumBackups = 2
   /// Threads that parse and write.
   public var writeThreads = 4
   /// Seconds a connection may be idle.

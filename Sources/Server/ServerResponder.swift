@@ -7,6 +7,7 @@ struct ServerResponder: HTTPResponder {
 
   let write: WriteRoute
   let query: QueryRoute
+  let backup: BackupRoute
 
   func respond(to request: Request, context: ServerRequestContext) async throws -> Response {
     var response: Response
@@ -31,6 +32,8 @@ struct ServerResponder: HTTPResponder {
     case ("/write", .post): try await write.respond(to: request)
     case ("/query", .get), ("/query", .post):
       try await query.respond(to: request, context: context)
+    case ("/backup", .get): try backup.list()
+    case ("/backup", .post): try await backup.respond(to: request, context: context)
     case ("/write", .options), ("/query", .options): Response(status: .ok)
     case ("/ping", .get), ("/ping", .head), ("/status", .get), ("/status", .head):
       StatusRoutes.ping(request)
@@ -38,6 +41,7 @@ struct ServerResponder: HTTPResponder {
     case ("/write", _): plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, POST")
     case ("/query", _):
       plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, GET, POST")
+    case ("/backup", _): plainText(.methodNotAllowed, "Method Not Allowed", allow: "GET, POST")
     case ("/ping", _), ("/status", _), ("/health", _):
       plainText(.methodNotAllowed, "Method Not Allowed", allow: "GET, HEAD")
     default: plainText(.notFound, "404 page not found")

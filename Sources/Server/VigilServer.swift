@@ -54,7 +54,10 @@ public struct VigilServer: Service {
       write: WriteRoute(backend: backend, bodyReader: bodyReader, threadPool: threadPool),
       query: QueryRoute(
         backend: backend, bodyReader: bodyReader,
-        permits: WeightedSemaphore(total: configuration.maximumQueries)))
+        permits: WeightedSemaphore(total: configuration.maximumQueries)),
+      backup: BackupRoute(
+        backend: backend, bodyReader: bodyReader,
+        permits: WeightedSemaphore(total: configuration.maximumBackups)))
     let bodyLimit = configuration.bodyLimit
     let host = configuration.host
     let configuredPort = configuration.port

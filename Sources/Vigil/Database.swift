@@ -26,7 +26,7 @@ public final class Database: Sendable {
   let continuousQueries: ContinuousQueryService
   let running = RunningQueries()
   private let retention: RetentionService
-  private let threads = QueryThreads()
+  let threads = QueryThreads()
 
   /// Opens the directory, making it if it is not there.
   ///
@@ -37,6 +37,17 @@ public final class Database: Sendable {
     at path: String, configuration: Configuration = Configuration()
   ) throws -> Database {
     try Database(path: path, configuration: configuration)
+  }
+
+  /// Opens a directory that has databases; another one is an error, and stays as it is.
+  public static func open(
+    existing path: String, configuration: Configuration = Configuration()
+  ) throws -> Database {
+    let databases = FilePath(path).appending("databases")
+    guard DiskFileSystem().exists(databases) else {
+      throw StorageError.missing(path: databases.string)
+    }
+    return try open(at: path, configuration: configuration)
   }
 
   private init(path: String, configuration: Configuration) throws {

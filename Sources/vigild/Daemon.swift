@@ -73,9 +73,4 @@ struct Daemon {
     var reason: String
     var description: String { "cannot listen on \(address): \(reason)" }
   }
-
-  /// An error as one line for a person.
-  static func line(for error: any Error) -> String {
-    "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-  }
 }

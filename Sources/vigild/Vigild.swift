@@ -1,5 +1,4 @@
 import ArgumentParser
-import Configuration
 import Foundation
 import Server
 
@@ -7,101 +6,36 @@ import Server
 struct Vigild: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vigild",
-    abstract: "Serve a Vigil database over HTTP, as InfluxDB 1.x does.",
-    discussion: """
-      Every option can also be given in the environment (VIGILD_DATA, VIGILD_LOG_LEVEL, …) and in \
-      the configuration file, a JSON object with the options' names: \
-      {"data": "/var/lib/vigil", "listen": "127.0.0.1:8086"}. Flags win over the environment, the \
-      environment over the file.
-      """,
-    version: ServerVersion.vigil)
+    abstract: "Serve a Vigil database, back it up, restore it, verify it.",
+    version: ServerVersion.vigil,
+    subcommands: [Serve.self, Backup.self, Restore.self, Verify.self],
+    defaultSubcommand: Serve.self)
 
-  @Option(help: "Directory of the store. (default: /var/lib/vigil)")
-  var data: String?
+  /// Whoever asks for help without a subcommand wants to know about the server.
+  static func main() async {
+    if ["--help", "-h"].contains(CommandLine.arguments.dropFirst().joined(separator: " ")) {
+      print(helpMessage(), helpMessage(for: Serve.self), separator: "\n\n")
+      return
+    }
+    await main(nil)
+  }
 
-  @Option(
-    help: ArgumentHelp(
-      "Where to listen; port 0 takes a free one. (default: 127.0.0.1:8086)", valueName: "host:port")
-  )
-  var listen: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "When a write is on disk: always (before it is acknowledged), interval, never (when the system likes). (default: interval)",
-      valueName: "policy"))
-  var sync: String?
-
-  @Option(
-    help: ArgumentHelp("Time between syncs. (default: 100)", valueName: "milliseconds"))
-  var syncInterval: Int?
-
-  @Option(help: ArgumentHelp("Configuration file.", valueName: "file"))
-  var config: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level")
-  )
-  var logLevel: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "Largest request body; 0 is no limit. (default: 25000000)", valueName: "bytes"))
-  var maxBodySize: Int?
-
-  @Option(
-    help: ArgumentHelp("Queries at a time; more of them wait. (default: 32)", valueName: "count"))
-  var maxQueries: Int?
-
-  @Option(
-    help: ArgumentHelp("Series a database may have. (default: 1000000)", valueName: "count"))
-  var maxSeries: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Memory the newest points of a database may take before they are written to segments. (default: 67108864)",
-      valueName: "bytes"))
-  var memtableLimit: Int?
-
-  @Option(
-    help: ArgumentHelp("Time a query may run; 0 is no limit. (default: 0)", valueName: "seconds"))
-  var queryTimeout: Int?
-
-  @Option(
-    help: ArgumentHelp(
-      "Time that running requests have to finish at shutdown. (default: 30)", valueName: "seconds"))
-  var shutdownTimeout: Int?
-
-  func run() async throws {
+  /// Runs `body`; an error is one line, and the exit status `failure`.
+  static func reportingErrors(
+    failure: ExitCode = .failure, _ body: () async throws -> Void
+  ) async throws {
     do {
-      let options = try await DaemonOptions(
-        flags: flags, environment: ProcessInfo.processInfo.environment, file: config)
-      try await Daemon(options: options).run()
+      try await body()
+    } catch let code as ExitCode {
+      throw code
     } catch {
-      FileHandle.standardError.write(Data("vigild: \(Daemon.line(for: error))\n".utf8))
-      throw ExitCode.failure
+      FileHandle.standardError.write(Data("vigild: \(line(for: error))\n".utf8))
+      throw failure
     }
   }
 
-  private var flags: [DaemonOptions.Key: ConfigValue] {
-    var flags: [DaemonOptions.Key: ConfigValue] = [:]
-    func set(_ key: DaemonOptions.Key, _ text: String?) {
-      if let text { flags[key] = ConfigValue(.string(text), isSecret: false) }
-    }
-    func set(_ key: DaemonOptions.Key, _ number: Int?) {
-      if let number { flags[key] = ConfigValue(.int(number), isSecret: false) }
-    }
-    set(.data, data)
-    set(.listen, listen)
-    set(.sync, sync)
-    set(.syncInterval, syncInterval)
-    set(.logLevel, logLevel)
-    set(.maxBodySize, maxBodySize)
-    set(.maxQueries, maxQueries)
-    set(.maxSeries, maxSeries)
-    set(.memtableLimit, memtableLimit)
-    set(.queryTimeout, queryTimeout)
-    set(.shutdownTimeout, shutdownTimeout)
-    return flags
+  /// An error as one line for a person.
+  private static func line(for error: any Error) -> String {
+    "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }

@@ -69,6 +69,18 @@ final class FakeBackend: ServerBackend {
   }
 }
 
+/// Backends of tests that are about something else have no databases to back up.
+extension ServerBackend {
+  var databases: [String] { [] }
+
+  func backup(
+    _ database: String, except known: Set<String>,
+    emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) async throws {
+    throw StorageError.databaseNotFound(database)
+  }
+}
+
 /// A parse error as the query engine throws it.
 struct FakeParseError: Error, CustomStringConvertible {
   var description: String

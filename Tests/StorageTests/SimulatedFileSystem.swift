@@ -309,10 +309,7 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     }
   }
 
-  func sharedLock(_ path: FilePath) throws -> (any FileLock)? {
-    guard exists(path) else { return nil }
-    return try lock(path)
-  }
+  func sharedLock(_ path: FilePath) throws -> (any FileLock)? { try lock(path) }
 
   private final class Lock: FileLock, Sendable {
     private let owner: SimulatedFileSystem

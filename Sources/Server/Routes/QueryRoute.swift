@@ -61,7 +61,7 @@ struct QueryRoute {
     let encoder = try QueryResponseEncoder(
       format: format, timeFormat: query.timeFormat, isChunked: query.isChunked,
       isCompressed: acceptsGzip)
-    let stream = QueryStream(
+    let stream = ResponseStream(
       backend: backend, text: query.text, database: query.database, options: query.options,
       encoder: encoder, permits: permits,
       executor: EventLoopTaskExecutor(context.channel.eventLoop))
@@ -77,23 +77,8 @@ struct QueryRoute {
     }
     var headers: HTTPFields = [.contentType: format.contentType]
     if acceptsGzip { headers[.contentEncoding] = "gzip" }
-    let logger = context.logger
-    let body = ResponseBody { writer in
-      do {
-        var chunk = first
-        while let bytes = chunk {
-          try await writer.write(bytes)
-          chunk = try await stream.next()
-        }
-        try await writer.finish(nil)
-      } catch {
-        // The status is sent; that the response is not whole shows in that it has no end.
-        stream.cancel()
-        logger.debug("query stopped", metadata: ["error": "\(error)"])
-        throw error
-      }
-    }
-    return Response(status: .ok, headers: headers, body: body)
+    return Response(
+      status: .ok, headers: headers, body: stream.body(from: first, logger: context.logger))
   }
 
   /// An error before the first result.

@@ -5,6 +5,8 @@ import TimeSeries
 /// A database at one moment but for the content of its segments, which it names. See FORMAT.md.
 struct BackupCatalog: Sendable {
   static let magic = "VIGILBAK"
+  /// Bytes of a stored file, so that it fits a record with its name.
+  static let fileLimit = RecordLog.recordLimit - 1024
 
   struct StoredFile: Sendable, Hashable {
     var kind: String
@@ -125,7 +127,8 @@ struct BackupCatalog: Sendable {
 
     mutating func read(_ bytes: UnsafeRawBufferPointer, number: Int) throws {
       var reader = ByteReader(bytes)
-      guard let tag = Tag(rawValue: try reader.readByte()), !isEnded, (tag == .head) == (number == 0)
+      guard let tag = Tag(rawValue: try reader.readByte()), !isEnded,
+        (tag == .head) == (number == 0)
       else { throw reader.malformed("not the record that belongs here") }
       switch tag {
       case .head:

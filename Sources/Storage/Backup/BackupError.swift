@@ -8,6 +8,8 @@ public enum BackupError: Error, Sendable, Hashable {
   case databaseExists(path: String, database: String)
   /// What was sent is not what a backup is.
   case malformedStream(reason: String)
+  /// What an upper layer keeps in one file is too long for a record of a catalog.
+  case fileTooLarge(database: String, kind: String, name: String, bytes: Int, limit: Int)
   /// A segment came as the store has it, and is damaged there.
   case damagedSegment(database: String, segment: String, reason: String)
 }
@@ -23,6 +25,8 @@ extension BackupError: CustomStringConvertible {
     case .databaseExists(let path, let database):
       "\(path): has a database \(database) already; nothing was restored over it"
     case .malformedStream(let reason): "the backup was not received as it should be: \(reason)"
+    case .fileTooLarge(let database, let kind, let name, let bytes, let limit):
+      "database \(database): \(kind)/\(name) has \(bytes) bytes, a backup takes at most \(limit)"
     case .damagedSegment(let database, let segment, let reason):
       "database \(database): the store's segment \(segment) is damaged: \(reason)"
     }

@@ -19,7 +19,9 @@ public final class BackupReceiver {
   public let known: Set<String>
   private let database: String
   private let name: String
-  private let fileSystem: any FileSystem
+  /// Keeps the directory locked.
+  private let archive: BackupArchive
+  private var fileSystem: any FileSystem { archive.fileSystem }
   private let directory: FilePath
   private let segmentDirectory: FilePath
   private var summary = Summary()
@@ -39,17 +41,23 @@ public final class BackupReceiver {
   public init(archive: BackupArchive, database: String, name: String) throws {
     self.database = database
     self.name = name
-    fileSystem = archive.fileSystem
+    self.archive = archive
     guard try EscapedName.escape(name) == name else {
       throw StorageError.invalidName(name, reason: "not letters and digits")
     }
     directory = try archive.databaseDirectory(database)
     segmentDirectory = BackupArchive.segments(in: directory)
-    try fileSystem.createDurableDirectory(segmentDirectory)
-    guard !fileSystem.exists(directory.appending(name + BackupArchive.catalogSuffix)) else {
+    try archive.fileSystem.createDurableDirectory(segmentDirectory)
+    guard !archive.fileSystem.exists(directory.appending(name + BackupArchive.catalogSuffix)) else {
       throw StorageError.invalidName(name, reason: "there is a backup of that name")
     }
     known = try archive.knownSegments(of: database)
+    // What an attempt that was broken off had not finished.
+    for path in [directory, segmentDirectory] {
+      for fileName in try archive.fileSystem.list(path) where fileName.hasSuffix(".new") {
+        try archive.fileSystem.remove(path.appending(fileName))
+      }
+    }
   }
 
   /// The next bytes of the stream.

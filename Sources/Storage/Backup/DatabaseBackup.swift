@@ -79,7 +79,7 @@ extension DatabaseStore {
         series: index.lock.withLock {
           SeriesLog.snapshot(of: index, except: unflushed.series, Set(unflushed.fields))
         },
-        files: try files.withLock { try $0.all() },
+        files: try files.withLock { try $0.all(of: name) },
         segments: segments.map {
           BackupSegment(
             name: $0.entry.name, size: UInt64($0.reader.summary.byteCount),
@@ -92,12 +92,16 @@ extension DatabaseStore {
 
 extension StoredFiles {
   /// The content of every file.
-  fileprivate func all() throws -> [BackupCatalog.StoredFile] {
+  fileprivate func all(of database: String) throws -> [BackupCatalog.StoredFile] {
     try kinds().flatMap { kind in
       try list(kind: kind).compactMap { name in
-        try load(kind: kind, name: name).map {
-          BackupCatalog.StoredFile(kind: kind, name: name, bytes: $0)
+        guard let bytes = try load(kind: kind, name: name) else { return nil }
+        guard bytes.count <= BackupCatalog.fileLimit else {
+          throw BackupError.fileTooLarge(
+            database: database, kind: kind, name: name, bytes: bytes.count,
+            limit: BackupCatalog.fileLimit)
         }
+        return BackupCatalog.StoredFile(kind: kind, name: name, bytes: bytes)
       }
     }
   }

@@ -23,6 +23,18 @@ public struct VerificationReport: Sendable, Hashable {
 
   public init() {}
 
+  /// One line: what was checked and how much of it is wrong.
+  public var summary: String {
+    func count(_ number: some BinaryInteger, _ noun: String) -> String {
+      "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+    var parts = [count(databases, "database")]
+    if backups > 0 { parts.append(count(backups, "backup")) }
+    parts += [count(segments, "segment"), count(points, "point"), count(bytes, "byte")]
+    return parts.joined(separator: ", ") + " checked: "
+      + (problems.isEmpty ? "no damage" : count(problems.count, "problem"))
+  }
+
   mutating func add(_ found: [StorageError]) {
     for problem in found where known.insert(problem).inserted { problems.append(problem) }
   }
@@ -41,6 +53,7 @@ public struct VerificationReport: Sendable, Hashable {
 }
 
 /// Checks that what an upper layer keeps in a file can be read by it; throws what is wrong.
-public typealias ContentCheck = @Sendable (
-  _ database: String, _ kind: String, _ name: String, _ bytes: [UInt8]
-) throws -> Void
+public typealias ContentCheck =
+  @Sendable (
+    _ database: String, _ kind: String, _ name: String, _ bytes: [UInt8]
+  ) throws -> Void
