@@ -74,7 +74,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Bench",
-      dependencies: ["Vigil", "LineProtocol", "TimeSeries", asyncHTTPClient, nioCore, nioPosix],
+      dependencies: [
+        "Vigil", "Storage", "LineProtocol", "TimeSeries", asyncHTTPClient, nioCore, nioPosix,
+      ],
       swiftSettings: strict),
     .target(
       name: "Vigil",

@@ -9,7 +9,7 @@ struct VigilBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vigil-bench",
     abstract: "Measure the store, and what the detector makes of labelled data.",
-    subcommands: [Store.self, GenerateDay.self, Table.self])
+    subcommands: [Store.self, Series.self, GenerateDay.self, Table.self])
 }
 
 struct GenerateDay: ParsableCommand {
