@@ -33,15 +33,16 @@ enum RecordLog {
 
   /// What a file held.
   struct Contents {
-    /// Payloads of the good records, with the offset each begins at.
-    var records: [(offset: Int, payload: [UInt8])] = []
+    /// Payloads of the good records, parts of the file's bytes, with the offset each record begins
+    /// at.
+    var records: [(offset: Int, payload: UnsafeRawBufferPointer)] = []
     /// Bytes up to the end of the last good record.
     var validSize = 0
     /// Damage; an unfinished record at the end is none.
     var problems: [StorageError] = []
   }
 
-  /// Reads all good records. Past a bad one the search goes on at the end its length claims, if a
+  /// Finds all good records; what is returned is good as long as `bytes` are. Past a bad one the search goes on at the end its length claims, if a
   /// good record begins there; else at the next byte where one does.
   static func read(_ bytes: UnsafeRawBufferPointer, path: FilePath, magic: String) throws
     -> Contents
@@ -52,7 +53,7 @@ enum RecordLog {
     var offset = headerSize
     while offset < bytes.count {
       if let payload = record(bytes, at: offset) {
-        contents.records.append((offset, Array(payload)))
+        contents.records.append((offset, payload))
         offset += frameSize + payload.count
         contents.validSize = offset
         continue

@@ -42,49 +42,11 @@ public struct SeriesKey: Sendable, Hashable {
   /// Reads the canonical form. Nil where `bytes` are not one: an empty measurement, a tag without
   /// `=`, or bytes that are not UTF-8.
   public init?(canonical bytes: some Collection<UInt8>) {
-    if let plain = bytes.withContiguousStorageIfAvailable({ Self(plain: $0) }), let plain {
+    let plain = bytes.withContiguousStorageIfAvailable { SeriesKey(plain: .init($0)) }
+    if let plain, let plain {
       self = plain
       return
     }
-    self.init(escaped: bytes)
-  }
-
-  /// Reads ASCII without backslashes, as most keys are: their texts need not be put together or
-  /// validated. Nil also for other bytes.
-  private init?(plain bytes: UnsafeBufferPointer<UInt8>) {
-    func text(_ range: Range<Int>) -> String {
-      String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
-    }
-    var name: String?
-    var tags: [Tag] = []
-    var start = 0
-    var equals: Int?
-    var isCanonical = true
-    for index in 0...bytes.count {
-      if index < bytes.count {
-        let byte = bytes[index]
-        if byte == UInt8(ascii: "\\") || byte >= 0x80 { return nil }
-        if byte == UInt8(ascii: "="), name != nil, equals == nil { equals = index }
-        if byte != UInt8(ascii: ",") { continue }
-      }
-      if name == nil {
-        name = text(start..<index)
-      } else {
-        guard let equals else { return nil }
-        let tag = Tag(key: text(start..<equals), value: text(equals + 1..<index))
-        isCanonical =
-          isCanonical && !tag.value.isEmpty && tags.last.map { $0.key < tag.key } ?? true
-        tags.append(tag)
-      }
-      start = index + 1
-      equals = nil
-    }
-    guard let name, !name.isEmpty else { return nil }
-    self.init(measurement: name, tags: isCanonical ? [] : tags)
-    if isCanonical { self.tags = tags }
-  }
-
-  private init?(escaped bytes: some Collection<UInt8>) {
     var parts: [[UInt8]] = [[]]
     var keyLength: Int?
     var tags: [Tag] = []
@@ -124,6 +86,15 @@ public struct SeriesKey: Sendable, Hashable {
     if isEscaped { parts[parts.count - 1].append(UInt8(ascii: "\\")) }
     guard closeTag(), let name = text(parts[0][...]), !name.isEmpty else { return nil }
     self.init(measurement: name, tags: tags)
+  }
+
+  /// Reads a key whose parts are as they lie there.
+  private init?(plain bytes: UnsafeRawBufferPointer) {
+    var parts = KeyParts()
+    guard parts.read(bytes) else { return nil }
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    measurement = text(parts.measurement)
+    tags = parts.tags.map { Tag(key: text($0.key), value: text($0.value)) }
   }
 
   /// The measurement of a canonical series key, which ends at the first comma that no backslash

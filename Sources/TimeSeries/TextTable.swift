@@ -3,17 +3,9 @@
 /// It stores no bytes and no strings: the owner compares candidates itself. That keeps interning
 /// free of an allocation per look-up.
 public struct TextTable: Sendable {
-  @usableFromInline struct Slot: Sendable {
-    @usableFromInline var hash: UInt64
-    /// Index + 1; 0 is a free slot.
-    @usableFromInline var entry: UInt32
-    @usableFromInline init(hash: UInt64, entry: UInt32) {
-      self.hash = hash
-      self.entry = entry
-    }
-  }
-
-  @usableFromInline var slots: [Slot] = []
+  /// The low half of the hash, then index + 1; 0 is a free slot. So a table of a million entries takes
+  /// 16 MiB, and half a hash still tells all but one in thousands of the entries apart.
+  @usableFromInline var slots: [UInt64] = []
   public private(set) var count = 0
 
   public init() {}
@@ -70,38 +62,40 @@ public struct TextTable: Sendable {
   public func find(_ hash: UInt64, where isMatch: (UInt32) -> Bool) -> UInt32? {
     guard !slots.isEmpty else { return nil }
     let mask = slots.count - 1
-    var position = Int(truncatingIfNeeded: hash) & mask
-    while slots[position].entry != 0 {
+    let half = UInt32(truncatingIfNeeded: hash)
+    var position = Int(half) & mask
+    while true {
       let slot = slots[position]
-      if slot.hash == hash, isMatch(slot.entry - 1) { return slot.entry - 1 }
+      let entry = UInt32(truncatingIfNeeded: slot)
+      if entry == 0 { return nil }
+      if UInt32(truncatingIfNeeded: slot >> 32) == half, isMatch(entry - 1) { return entry - 1 }
       position = (position + 1) & mask
     }
-    return nil
   }
 
-  /// Adds an index that ``find(_:where:)`` did not find.
+  /// Adds an index, below 2³² − 1, that ``find(_:where:)`` did not find.
   public mutating func insert(_ hash: UInt64, _ index: UInt32) {
-    if (count + 1) * 2 > slots.count { grow() }
-    place(Slot(hash: hash, entry: index + 1))
+    if (count + 1) * 4 > slots.count * 3 { grow() }
+    place(hash << 32 | UInt64(index + 1))
     count += 1
   }
 
   /// Forgets all entries and keeps the memory.
   public mutating func removeAll() {
-    for position in slots.indices { slots[position] = Slot(hash: 0, entry: 0) }
+    for position in slots.indices { slots[position] = 0 }
     count = 0
   }
 
   private mutating func grow() {
     let old = slots
-    slots = Array(repeating: Slot(hash: 0, entry: 0), count: max(16, old.count * 2))
-    for slot in old where slot.entry != 0 { place(slot) }
+    slots = Array(repeating: 0, count: max(16, old.count * 2))
+    for slot in old where slot != 0 { place(slot) }
   }
 
-  private mutating func place(_ slot: Slot) {
+  private mutating func place(_ slot: UInt64) {
     let mask = slots.count - 1
-    var position = Int(truncatingIfNeeded: slot.hash) & mask
-    while slots[position].entry != 0 { position = (position + 1) & mask }
+    var position = Int(truncatingIfNeeded: slot >> 32) & mask
+    while slots[position] != 0 { position = (position + 1) & mask }
     slots[position] = slot
   }
 }

@@ -33,28 +33,32 @@ struct Manifest {
     }
     let map = try fileSystem.map(layout.manifest)
     do {
-      let contents = try map.withBytes {
-        try RecordLog.read($0, path: layout.manifest, magic: Self.magic)
-      }
-      problems += contents.problems
-      for record in contents.records {
-        do {
-          for edit in try ManifestEdit.decode(record.payload) { state.apply(edit) }
-        } catch {
-          problems.append(
-            .corrupt(path: layout.manifest.string, offset: record.offset, reason: "\(error)"))
-        }
-      }
-      if contents.records.isEmpty {
-        problems.append(
-          .corrupt(
-            path: layout.manifest.string, offset: contents.validSize, reason: "holds no records"))
-      }
-      if problems.isEmpty { try log.resume(at: contents.validSize, on: fileSystem) }
+      let validSize = try map.withBytes { try read($0, path: layout.manifest, &problems) }
+      if problems.isEmpty { try log.resume(at: validSize, on: fileSystem) }
     } catch let error as StorageError {
       if case .unsupportedVersion = error { throw error }
       problems.append(error)
     }
+  }
+
+  /// Applies all edits of a file that can be read; returns the length of its good part.
+  private mutating func read(
+    _ bytes: UnsafeRawBufferPointer, path: FilePath, _ problems: inout [StorageError]
+  ) throws -> Int {
+    let contents = try RecordLog.read(bytes, path: path, magic: Self.magic)
+    problems += contents.problems
+    for record in contents.records {
+      do {
+        for edit in try ManifestEdit.decode(record.payload) { state.apply(edit) }
+      } catch {
+        problems.append(.corrupt(path: path.string, offset: record.offset, reason: "\(error)"))
+      }
+    }
+    if contents.records.isEmpty {
+      problems.append(
+        .corrupt(path: path.string, offset: contents.validSize, reason: "holds no records"))
+    }
+    return contents.validSize
   }
 
   /// Makes the edits durable together, then applies them. After a throw the state is as before.

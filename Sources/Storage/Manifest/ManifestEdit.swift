@@ -173,12 +173,10 @@ enum ManifestEdit: Sendable, Hashable {
     return bytes
   }
 
-  static func decode(_ payload: [UInt8]) throws -> [ManifestEdit] {
-    try payload.withUnsafeBytes { bytes in
-      var reader = ByteReader(bytes)
-      var edits: [ManifestEdit] = []
-      while reader.remaining > 0 { edits.append(try ManifestEdit(from: &reader)) }
-      return edits
-    }
+  static func decode(_ payload: UnsafeRawBufferPointer) throws -> [ManifestEdit] {
+    var reader = ByteReader(payload)
+    var edits: [ManifestEdit] = []
+    while reader.remaining > 0 { edits.append(try ManifestEdit(from: &reader)) }
+    return edits
   }
 }

@@ -48,8 +48,7 @@ struct SeriesRebuild {
     var latest: [[UInt8]: UInt32] = [:]
     for (id, key) in keys { latest[key] = max(latest[key] ?? 0, id) }
     for id in latest.values.sorted() {
-      guard let bytes = keys[id], let key = SeriesKey(canonical: bytes) else { continue }
-      _ = index.add(key, canonical: bytes, id: id)
+      if let bytes = keys[id] { index.add(bytes[...], id: id) }
     }
     for (measurement, types) in fields.sorted(by: { $0.key < $1.key })
     where index.measurements[measurement] != nil {

@@ -26,19 +26,32 @@ struct SegmentDirectory {
   }
 
   struct Block {
-    var rowCount: Int
     var timeRange: ClosedRange<Timestamp>
-    var timestamps: Chunk
-    /// Where in ``columns`` its own are.
-    var columns: Range<Int>
+    private var storedRowCount: UInt32
+    /// Its first one in the list of all blocks' columns.
+    fileprivate var firstColumn: UInt32
+    fileprivate var timestamps: ChunkPlace
+
+    fileprivate init(
+      rowCount: Int, timeRange: ClosedRange<Timestamp>, firstColumn: Int, timestamps: ChunkPlace
+    ) {
+      self.timeRange = timeRange
+      storedRowCount = UInt32(rowCount)
+      self.firstColumn = UInt32(firstColumn)
+      self.timestamps = timestamps
+    }
+
+    var rowCount: Int { Int(storedRowCount) }
   }
 
-  struct BlockColumn {
-    /// Position in ``fieldNames``.
-    var field: Int
-    var chunk: Chunk
-    /// Where in the directory's bytes its ``SegmentColumnEntry`` is.
-    var entry: Int
+  /// What is kept of a chunk. There may be millions of blocks of a row each, so what the directory's
+  /// bytes have is read from them when it is asked for.
+  fileprivate struct ChunkPlace {
+    var offset: Int
+    /// Where in the directory's bytes it is described; these are less than 4 GiB.
+    var description: UInt32
+    /// Position in ``fieldNames``; 0 of timestamps.
+    var field: UInt32
   }
 
   private(set) var fieldNames: [String] = []
@@ -46,9 +59,9 @@ struct SegmentDirectory {
   private var fields: [[UInt8]: Int] = [:]
   private(set) var seriesIDs: [SeriesID] = []
   /// First block of each series, and one more: the number of blocks.
-  private(set) var seriesBlocks: [Int] = [0]
+  private var seriesBlocks: [UInt32] = [0]
   private(set) var blocks: [Block] = []
-  private(set) var columns: [BlockColumn] = []
+  private var columns: [ChunkPlace] = []
   private(set) var summary = SegmentSummary()
   /// The directory itself, which the entries are read from when they are asked for.
   let bytes: [UInt8]
@@ -78,7 +91,7 @@ struct SegmentDirectory {
         }
         previous = blocks[blocks.count - blockCount].timeRange.lowerBound
         seriesIDs.append(SeriesID(rawValue: id))
-        seriesBlocks.append(blocks.count)
+        seriesBlocks.append(UInt32(blocks.count))
       }
       guard reader.remaining == 0 else { throw reader.malformed("bytes past the last series") }
       guard chunks.offset == end else { throw reader.malformed("chunks do not fill their part") }
@@ -109,23 +122,20 @@ struct SegmentDirectory {
       throw reader.malformed("times of blocks do not ascend")
     }
     let last = first &+ Int64(bitPattern: duration)
-    let timestamps = try chunks.next(from: &reader)
+    let timestamps = try chunks.next(from: &reader, field: 0)
     let start = columns.count
     var field = -1
     for _ in 0..<(try reader.readCount(atMost: fieldNames.count)) {
       field += 1 + (try reader.readCount(atMost: fieldNames.count))
       guard field < fieldNames.count else { throw reader.malformed("an unknown field") }
-      let chunk = try chunks.next(from: &reader)
-      let position = reader.offset
+      columns.append(try chunks.next(from: &reader, field: field))
       let entry = try SegmentColumnEntry(
         from: &reader, rowCount: rowCount, timeRange: first...last)
       summary.valueCount += entry.count
-      columns.append(BlockColumn(field: field, chunk: chunk, entry: position))
     }
     blocks.append(
       Block(
-        rowCount: rowCount, timeRange: first...last, timestamps: timestamps,
-        columns: start..<columns.count))
+        rowCount: rowCount, timeRange: first...last, firstColumn: start, timestamps: timestamps))
     summary.rowCount += rowCount
     summary.extend(by: first...last)
   }
@@ -135,11 +145,12 @@ struct SegmentDirectory {
     var offset: Int
     let end: Int
 
-    mutating func next(from reader: inout ByteReader) throws -> Chunk {
+    mutating func next(from reader: inout ByteReader, field: Int) throws -> ChunkPlace {
+      let description = UInt32(reader.offset)
       let length = try reader.readCount(atMost: end - offset)
-      let checksum = try reader.readFixed(UInt32.self)
+      _ = try reader.readFixed(UInt32.self)
       defer { offset += length }
-      return Chunk(offset: offset, length: length, checksum: checksum)
+      return ChunkPlace(offset: offset, description: description, field: UInt32(field))
     }
   }
 
@@ -152,23 +163,58 @@ struct SegmentDirectory {
       if seriesIDs[middle] < id { low = middle + 1 } else { high = middle }
     }
     guard low < seriesIDs.count, seriesIDs[low] == id else { return 0..<0 }
-    return seriesBlocks[low]..<seriesBlocks[low + 1]
+    return firstBlock(ofSeries: low)..<firstBlock(ofSeries: low + 1)
   }
 
-  /// Position in ``columns`` of a field of a block, nil where the block has no value of it.
+  /// The first block of the series at a position; of the position behind the last the number of
+  /// blocks.
+  func firstBlock(ofSeries position: Int) -> Int { Int(seriesBlocks[position]) }
+
+  /// Columns of all blocks.
+  var columnCount: Int { columns.count }
+
+  /// The numbers of a block's columns.
+  func columns(ofBlock index: Int) -> Range<Int> {
+    let end = index + 1 < blocks.count ? Int(blocks[index + 1].firstColumn) : columns.count
+    return Int(blocks[index].firstColumn)..<end
+  }
+
+  /// The number of the column of a field of a block, nil where the block has no value of it.
   func column(_ field: String, ofBlock index: Int) -> Int? {
     guard let field = fields[Array(field.utf8)], blocks.indices.contains(index) else { return nil }
-    return blocks[index].columns.first { columns[$0].field == field }
+    return columns(ofBlock: index).first { columns[$0].field == field }
+  }
+
+  func fieldName(ofColumn number: Int) -> String { fieldNames[Int(columns[number].field)] }
+
+  func timestampChunk(ofBlock index: Int) throws -> Chunk {
+    try describe(blocks[index].timestamps) { _, chunk in chunk }
+  }
+
+  func chunk(ofColumn number: Int) throws -> Chunk {
+    try describe(columns[number]) { _, chunk in chunk }
   }
 
   /// What is said of a column.
   func entry(_ column: Int, ofBlock index: Int) throws -> SegmentColumnEntry {
     let block = blocks[index]
-    return try bytes.withUnsafeBytes { raw in
+    return try describe(columns[column]) { reader, _ in
+      try SegmentColumnEntry(from: &reader, rowCount: block.rowCount, timeRange: block.timeRange)
+    }
+  }
+
+  /// Reads the description of a chunk again. All of the directory was read once, so this does not
+  /// fail.
+  private func describe<Value>(
+    _ place: ChunkPlace, _ body: (inout ByteReader, Chunk) throws -> Value
+  ) throws -> Value {
+    try bytes.withUnsafeBytes { raw in
       var reader = ByteReader(raw)
-      _ = try reader.readBytes(columns[column].entry)
-      return try SegmentColumnEntry(
-        from: &reader, rowCount: block.rowCount, timeRange: block.timeRange)
+      _ = try reader.readBytes(Int(place.description))
+      let length = try reader.readCount(atMost: .max)
+      let checksum = try reader.readFixed(UInt32.self)
+      return try body(
+        &reader, Chunk(offset: place.offset, length: length, checksum: checksum))
     }
   }
 }

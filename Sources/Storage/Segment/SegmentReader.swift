@@ -36,7 +36,7 @@ final class SegmentReader: Sendable {
     summary.byteCount = map.count
     self.summary = summary
     verified = Mutex(
-      Array(repeating: 0, count: (directory.blocks.count + directory.columns.count + 63) / 64))
+      Array(repeating: 0, count: (directory.blocks.count + directory.columnCount + 63) / 64))
   }
 
   /// The whole file.
@@ -65,7 +65,7 @@ final class SegmentReader: Sendable {
 
   /// The fields of which a block has at least one value.
   func fieldNames(in block: SegmentBlockReference) -> [String] {
-    directory.blocks[block.index].columns.map { directory.fieldNames[directory.columns[$0].field] }
+    directory.columns(ofBlock: block.index).map { directory.fieldName(ofColumn: $0) }
   }
 
   func hasField(_ field: String, in block: SegmentBlockReference) -> Bool {
@@ -90,7 +90,8 @@ final class SegmentReader: Sendable {
 
   func timestamps(of block: SegmentBlockReference) throws -> [Timestamp] {
     let known = directory.blocks[block.index]
-    return try withChunk(known.timestamps, number: block.index) { bytes in
+    return try withChunk(directory.timestampChunk(ofBlock: block.index), number: block.index) {
+      bytes in
       let timestamps = try TimestampChunk.decode(
         bytes, rowCount: known.rowCount, base: known.timeRange.lowerBound)
       guard timestamps.first == known.timeRange.lowerBound,
@@ -111,7 +112,7 @@ final class SegmentReader: Sendable {
   private func column(_ column: Int, ofBlock index: Int) throws -> Column {
     let number = directory.blocks.count + column
     let entry = try directory.entry(column, ofBlock: index)
-    return try withChunk(directory.columns[column].chunk, number: number) { bytes in
+    return try withChunk(directory.chunk(ofColumn: column), number: number) { bytes in
       let decoded = try ColumnChunk.decode(bytes, rowCount: directory.blocks[index].rowCount)
       guard decoded.type == entry.type,
         decoded.validity?.presentCount ?? decoded.count == entry.count
@@ -128,7 +129,7 @@ final class SegmentReader: Sendable {
     guard let first = directory.blocks(of: series).first else { return nil }
     var found: [UInt8]?
     try forEachKey { position, key in
-      guard directory.seriesBlocks[position] == first else { return true }
+      guard directory.firstBlock(ofSeries: position) == first else { return true }
       found = key
       return false
     }
@@ -163,16 +164,17 @@ final class SegmentReader: Sendable {
     for series in directory.seriesIDs {
       for block in blocks(of: series) {
         let timestamps = attempt { try self.timestamps(of: block) }
-        for index in directory.blocks[block.index].columns {
+        for index in directory.columns(ofBlock: block.index) {
           guard let column = attempt({ try self.column(index, ofBlock: block.index) }),
             let timestamps,
-            let entry = attempt({ try directory.entry(index, ofBlock: block.index) })
+            let entry = attempt({ try directory.entry(index, ofBlock: block.index) }),
+            let chunk = attempt({ try directory.chunk(ofColumn: index) })
           else { continue }
           let found = ColumnStatistics(of: column, timestamps: timestamps)
           if let known = entry.statistics, !(found?.isIdentical(to: known) ?? false) {
             errors.append(
               .corrupt(
-                path: path.string, offset: directory.columns[index].chunk.offset,
+                path: path.string, offset: chunk.offset,
                 reason: "values differ from their statistics"))
           }
         }

@@ -2,7 +2,7 @@ import TimeSeries
 
 /// A measurement's fields, series and postings.
 ///
-/// It only grows; dropping series makes a new one, so that snapshots keep the one they have. What
+/// Keys and tag values are stretches of the index's arena. It only grows; dropping series makes a new one, so that snapshots keep the one they have. What
 /// was added after a snapshot has a larger id or stamp than the snapshot knows. Guarded by the
 /// index's lock.
 final class MeasurementIndex: @unchecked Sendable {
@@ -13,32 +13,6 @@ final class MeasurementIndex: @unchecked Sendable {
     var stamp: UInt64
   }
 
-  /// The values of one tag key.
-  struct TagIndex {
-    var values: [String] = []
-    var table = TextTable()
-    /// For each value, the ids of the series that have it, ascending.
-    var postings: [[UInt32]] = []
-    /// The series that came first with the tag.
-    var firstSeries = UInt32.max
-
-    func value(_ text: String) -> Int? {
-      table.find(TextTable.hash(text.utf8)) { values[Int($0)].utf8.elementsEqual(text.utf8) }
-        .map(Int.init)
-    }
-
-    mutating func add(_ text: String, id: UInt32) {
-      firstSeries = min(firstSeries, id)
-      if let index = value(text) {
-        postings[index].append(id)
-      } else {
-        table.insert(TextTable.hash(text.utf8), UInt32(values.count))
-        values.append(text)
-        postings.append([id])
-      }
-    }
-  }
-
   let name: String
   /// Its place in the index's list; stays when dropping series makes a new object.
   let number: UInt32
@@ -46,12 +20,17 @@ final class MeasurementIndex: @unchecked Sendable {
   private var fieldTable = TextTable()
   /// Ascending.
   private(set) var series: [UInt32] = []
-  private(set) var tags: [String: TagIndex] = [:]
+  /// Where their keys are in the arena.
+  private var places: [UInt32] = []
+  private(set) var tags: [TagIndex] = []
+  private var tagTable = TextTable()
   private var layouts: [[UInt32]: MemtableLayout] = [:]
+  private let arena: KeyArena
 
-  init(name: String, number: UInt32) {
+  init(name: String, number: UInt32, arena: KeyArena) {
     self.name = name
     self.number = number
+    self.arena = arena
   }
 
   func field(named name: some Collection<UInt8>) -> UInt32? {
@@ -63,10 +42,52 @@ final class MeasurementIndex: @unchecked Sendable {
     fields.append(Field(name: name, type: type, stamp: stamp))
   }
 
-  /// Ids come in ascending order.
-  func addSeries(_ id: UInt32, key: SeriesKey) {
+  /// Adds a series whose key is in the arena at `place` and has these parts. Ids come in ascending
+  /// order.
+  func addSeries(_ id: UInt32, place: UInt32, parts: KeyParts) {
     series.append(id)
-    for tag in key.tags { tags[tag.key, default: TagIndex()].add(tag.value, id: id) }
+    places.append(place)
+    let key = arena.bytes(at: place)
+    for tag in parts.tags {
+      tags[tagNumber(UnsafeRawBufferPointer(rebasing: key[tag.key]))]
+        .add(id, place: place, tag.value)
+    }
+  }
+
+  /// Adds a series whose key is in the arena, but not with its tags as they are.
+  func addSeries(_ id: UInt32, place: UInt32, key: SeriesKey) {
+    series.append(id)
+    places.append(place)
+    for tag in key.tags {
+      var (name, value) = (tag.key, tag.value)
+      let number = name.withUTF8 { tagNumber(UnsafeRawBufferPointer($0)) }
+      let place = value.withUTF8 { arena.append(UnsafeRawBufferPointer($0)) }
+      if let place { tags[number].add(id, place: place, 0..<value.utf8.count) }
+    }
+  }
+
+  /// The tag of a key, nil where no series has it.
+  func tag(_ key: String) -> TagIndex? {
+    var key = key
+    return key.withUTF8 { findTag(UnsafeRawBufferPointer($0)) }.map { tags[$0] }
+  }
+
+  private func findTag(_ key: UnsafeRawBufferPointer) -> Int? {
+    tagTable.find(TextTable.hash(key)) { tags[Int($0)].key.utf8.elementsEqual(key) }.map(Int.init)
+  }
+
+  private func tagNumber(_ key: UnsafeRawBufferPointer) -> Int {
+    if let known = findTag(key) { return known }
+    tagTable.insert(TextTable.hash(key), UInt32(tags.count))
+    tags.append(TagIndex(key: String(decoding: key, as: UTF8.self), arena: arena))
+    return tags.count - 1
+  }
+
+  /// The canonical key of a series of the measurement.
+  func canonicalKey(of id: UInt32) -> UnsafeRawBufferPointer? {
+    let position = Postings.lowerBound(series, id)
+    guard position < series.count, series[position] == id else { return nil }
+    return arena.bytes(at: places[position])
   }
 
   /// The one layout for rows with these fields, ascending.
@@ -82,10 +103,8 @@ final class MeasurementIndex: @unchecked Sendable {
   }
 
   /// Series with ids below `bound`, ascending.
-  func series(before bound: UInt32) -> [UInt32] { Self.prefix(series, before: bound) }
-
-  static func prefix(_ ids: [UInt32], before bound: UInt32) -> [UInt32] {
-    guard let last = ids.last, last >= bound else { return ids }
-    return Array(ids[..<Postings.lowerBound(ids, bound)])
+  func series(before bound: UInt32) -> [UInt32] {
+    guard let last = series.last, last >= bound else { return series }
+    return Array(series[..<Postings.lowerBound(series, bound)])
   }
 }

@@ -2,23 +2,31 @@ import TimeSeries
 
 /// The series of a database: canonical key ↔ id, measurements with their fields, and postings.
 ///
-/// Keys lie one after another in one array of bytes, found through a table of hashes: per series
-/// that is the key, 16 bytes and a share of the postings. Only the database's writer changes the
-/// index, holding its own lock and this one's; so the writer reads without `lock`, everyone else
-/// with it.
+/// Keys lie in an arena, found through a table of hashes: per series that is the key, some 40 bytes,
+/// and 4 bytes for each tag, or 32 where no other series has its value. Only the database's writer
+/// changes the index, holding its own lock and this one's; so the writer reads without `lock`,
+/// everyone else with it.
 final class SeriesIndex: @unchecked Sendable {
   /// A key longer than this is refused.
-  static let keyLimit = 65_535
+  static let keyLimit = KeyArena.pieceLimit
 
   private struct Entry {
-    var offset: UInt64
-    var length: UInt16
-    var isDropped: Bool
-    var measurement: UInt32
+    var place: UInt32
+    /// Shifted left by one; the lowest bit says that the series was dropped.
+    private var measurementAndDropped: UInt32
+
+    init(place: UInt32, measurement: UInt32) {
+      self.place = place
+      measurementAndDropped = measurement << 1
+    }
+
+    var measurement: Int { Int(measurementAndDropped >> 1) }
+    var isDropped: Bool { measurementAndDropped & 1 == 1 }
+    mutating func drop() { measurementAndDropped |= 1 }
   }
 
   let lock = Monitor()
-  private var arena: [UInt8] = []
+  private let arena = KeyArena()
   private var table = TextTable()
   /// By position; ids ascend but need not be without gaps.
   private var entries: [Entry] = []
@@ -30,31 +38,47 @@ final class SeriesIndex: @unchecked Sendable {
   private(set) var nextID: UInt32 = 0
   /// Series that are not dropped.
   private(set) var count = 0
+  private var parts = KeyParts()
+
+  typealias Found = (id: UInt32, measurement: MeasurementIndex)
 
   /// The series with these canonical bytes.
-  func find(_ key: some Collection<UInt8>) -> (id: UInt32, measurement: MeasurementIndex)? {
-    table.find(TextTable.hash(key)) { bytes(of: entries[Int($0)]).elementsEqual(key) }
-      .map { (ids[Int($0)], measurementList[Int(entries[Int($0)].measurement)]) }
+  func find(_ key: UnsafeRawBufferPointer) -> Found? { find(key, hash: TextTable.hash(key)) }
+
+  private func find(_ key: UnsafeRawBufferPointer, hash: UInt64) -> Found? {
+    table.find(hash) {
+      let entry = entries[Int($0)]
+      return arena.bytes(at: entry.place).equals(key) && !entry.isDropped
+    }.map { (ids[Int($0)], measurementList[entries[Int($0)].measurement]) }
   }
 
-  /// Adds a series that ``find(_:)`` does not find. Nil where the ids are used up.
-  func add(_ key: SeriesKey, canonical: some Collection<UInt8>, id: UInt32? = nil) -> UInt32? {
+  /// Adds a series of canonical bytes that ``find(_:)`` does not find. Nil where they are not a
+  /// series key, or ids or places are used up.
+  @discardableResult
+  func add(_ canonical: UnsafeRawBufferPointer, id: UInt32? = nil) -> Found? {
     let id = id ?? nextID
-    guard id >= nextID, id < .max else { return nil }
-    lock.withLock {
-      let measurement = measurementNumber(key.measurement)
+    guard id >= nextID, id < .max, canonical.count <= Self.keyLimit else { return nil }
+    let isPlain = parts.read(canonical)
+    let key = isPlain ? nil : SeriesKey(canonical: canonical)
+    guard
+      let name = isPlain
+        ? String(decoding: canonical[parts.measurement], as: UTF8.self) : key?.measurement
+    else { return nil }
+    return lock.withLock {
+      guard let place = arena.append(canonical) else { return nil }
+      let measurement = measurement(name)
       table.insert(TextTable.hash(canonical), UInt32(entries.count))
-      entries.append(
-        Entry(
-          offset: UInt64(arena.count), length: UInt16(canonical.count), isDropped: false,
-          measurement: measurement))
+      entries.append(Entry(place: place, measurement: measurement.number))
       ids.append(id)
-      arena.append(contentsOf: canonical)
-      measurementList[Int(measurement)].addSeries(id, key: key)
+      if let key {
+        measurement.addSeries(id, place: place, key: key)
+      } else {
+        measurement.addSeries(id, place: place, parts: parts)
+      }
       nextID = id + 1
       count += 1
+      return (id, measurement)
     }
-    return id
   }
 
   /// Keeps ids below `bound` from being given.
@@ -65,9 +89,8 @@ final class SeriesIndex: @unchecked Sendable {
   /// Adds a field that the measurement does not have.
   func addField(_ name: String, type: FieldType, measurement: String) {
     lock.withLock {
-      let number = measurementNumber(measurement)
       fieldCount += 1
-      measurementList[Int(number)].addField(name, type: type, stamp: fieldCount)
+      self.measurement(measurement).addField(name, type: type, stamp: fieldCount)
     }
   }
 
@@ -75,29 +98,31 @@ final class SeriesIndex: @unchecked Sendable {
   /// measurement without series is gone, and its fields with it.
   func drop(_ dropped: Set<UInt32>) {
     lock.withLock {
-      table = TextTable()
-      var touched: Set<UInt32> = []
-      for position in entries.indices where !entries[position].isDropped {
-        if dropped.contains(ids[position]) {
-          entries[position].isDropped = true
-          touched.insert(entries[position].measurement)
-          count -= 1
-        } else {
-          table.insert(TextTable.hash(bytes(of: entries[position])), UInt32(position))
-        }
+      var touched: Set<Int> = []
+      for id in dropped {
+        guard let position = position(of: id), !entries[position].isDropped else { continue }
+        entries[position].drop()
+        touched.insert(entries[position].measurement)
+        count -= 1
       }
       for number in touched { rebuild(number, without: dropped) }
     }
   }
 
-  private func rebuild(_ number: UInt32, without dropped: Set<UInt32>) {
-    let old = measurementList[Int(number)]
-    let new = MeasurementIndex(name: old.name, number: number)
+  private func rebuild(_ number: Int, without dropped: Set<UInt32>) {
+    let old = measurementList[number]
+    let new = MeasurementIndex(name: old.name, number: old.number, arena: arena)
     for id in old.series where !dropped.contains(id) {
-      guard let position = position(of: id), let key = key(at: position) else { continue }
-      new.addSeries(id, key: key)
+      guard let position = position(of: id) else { continue }
+      let place = entries[position].place
+      let bytes = arena.bytes(at: place)
+      if parts.read(bytes) {
+        new.addSeries(id, place: place, parts: parts)
+      } else if let key = SeriesKey(canonical: bytes) {
+        new.addSeries(id, place: place, key: key)
+      }
     }
-    measurementList[Int(number)] = new
+    measurementList[number] = new
     if new.series.isEmpty {
       measurements[old.name] = nil
     } else {
@@ -106,16 +131,12 @@ final class SeriesIndex: @unchecked Sendable {
     }
   }
 
-  private func measurementNumber(_ name: String) -> UInt32 {
-    if let known = measurements[name] { return known.number }
-    let new = MeasurementIndex(name: name, number: UInt32(measurementList.count))
+  private func measurement(_ name: String) -> MeasurementIndex {
+    if let known = measurements[name] { return known }
+    let new = MeasurementIndex(name: name, number: UInt32(measurementList.count), arena: arena)
     measurements[name] = new
     measurementList.append(new)
-    return new.number
-  }
-
-  private func bytes(of entry: Entry) -> ArraySlice<UInt8> {
-    arena[Int(entry.offset)..<Int(entry.offset) + Int(entry.length)]
+    return new
   }
 
   private func position(of id: UInt32) -> Int? {
@@ -123,22 +144,28 @@ final class SeriesIndex: @unchecked Sendable {
     return position < ids.count && ids[position] == id ? position : nil
   }
 
-  private func key(at position: Int) -> SeriesKey? {
-    SeriesKey(canonical: bytes(of: entries[position]))
-  }
-
   /// The canonical key of a series, also of a dropped one. Call it with the lock held, or as the
-  /// writer.
-  func canonicalKey(of id: UInt32) -> ArraySlice<UInt8>? {
-    position(of: id).map { bytes(of: entries[$0]) }
+  /// writer; the bytes are good as long as the index.
+  func canonicalKey(of id: UInt32) -> UnsafeRawBufferPointer? {
+    position(of: id).map { arena.bytes(at: entries[$0].place) }
   }
 
-  /// The measurement of a series that is not dropped. As ``canonicalKey(of:)``.
+  /// The measurement of a series, also of a dropped one. As ``canonicalKey(of:)``.
   func measurement(of id: UInt32) -> MeasurementIndex? {
-    guard let position = position(of: id) else { return nil }
-    return measurementList[Int(entries[position].measurement)]
+    position(of: id).map { measurementList[entries[$0].measurement] }
   }
 
   /// Ids that are not dropped, ascending. As ``canonicalKey(of:)``.
   var liveIDs: [UInt32] { entries.indices.filter { !entries[$0].isDropped }.map { ids[$0] } }
+}
+
+extension SeriesIndex {
+  /// ``find(_:)`` for any bytes in one piece.
+  func find(_ key: ArraySlice<UInt8>) -> Found? { key.withUnsafeBytes { find($0) } }
+
+  /// ``add(_:id:)`` for any bytes in one piece.
+  @discardableResult
+  func add(_ canonical: ArraySlice<UInt8>, id: UInt32? = nil) -> Found? {
+    canonical.withUnsafeBytes { add($0, id: id) }
+  }
 }

@@ -37,20 +37,22 @@ struct SeriesLog {
     let before = problems.count
     guard fileSystem.exists(layout.series) else { return }
     do {
+      var loader = Loader(index: index, dropped: dropped)
       let map = try fileSystem.map(layout.series)
-      let contents = try map.withBytes {
-        try RecordLog.read($0, path: layout.series, magic: Self.magic)
-      }
-      problems += contents.problems
-      for record in contents.records {
-        do {
-          try Self.load(record.payload, into: index, dropped: dropped)
-        } catch {
-          problems.append(
-            .corrupt(path: layout.series.string, offset: record.offset, reason: "\(error)"))
+      let validSize = try map.withBytes { bytes in
+        let contents = try RecordLog.read(bytes, path: layout.series, magic: Self.magic)
+        problems += contents.problems
+        for record in contents.records {
+          do {
+            try loader.load(record.payload)
+          } catch {
+            problems.append(
+              .corrupt(path: layout.series.string, offset: record.offset, reason: "\(error)"))
+          }
         }
+        return contents.validSize
       }
-      if problems.count == before { try file.resume(at: contents.validSize, on: fileSystem) }
+      if problems.count == before { try file.resume(at: validSize, on: fileSystem) }
     } catch let error as StorageError {
       if case .unsupportedVersion = error { throw error }
       problems.append(error)
@@ -75,12 +77,10 @@ struct SeriesLog {
         case .series:
           let id = try reader.readUInt32Varint()
           let bytes = try reader.readTextBytes(atMost: SeriesIndex.keyLimit)
-          guard let key = SeriesKey(canonical: bytes) else {
-            throw EncodingError.malformed(offset: start, reason: "not a series key")
-          }
           if dropped.contains(id) || index.find(bytes) != nil { continue }
-          guard index.add(key, canonical: bytes, id: id) != nil else {
-            throw EncodingError.malformed(offset: start, reason: "series ids do not ascend")
+          guard index.add(bytes, id: id) != nil else {
+            throw EncodingError.malformed(
+              offset: start, reason: "not a series key, or series ids do not ascend")
           }
         case .field:
           guard let type = FieldType(rawValue: try reader.readByte()) else {

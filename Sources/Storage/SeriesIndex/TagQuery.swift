@@ -31,33 +31,50 @@ struct TagQuery {
 
   private func postings(_ key: String, _ value: String) -> [UInt32] {
     lock.withLock {
-      guard let tag = measurement.tags[key], let index = tag.value(value) else { return [] }
-      return MeasurementIndex.prefix(tag.postings[index], before: bound)
+      guard let tag = measurement.tag(key), let index = tag.value(value) else { return [] }
+      return series(of: tag, values: CollectionOfOne(index))
     }
   }
 
   /// Series that have the tag at all.
   private func having(_ key: String) -> [UInt32] {
-    Postings.union(
-      lock.withLock {
-        (measurement.tags[key]?.postings ?? []).map {
-          MeasurementIndex.prefix($0, before: bound)
-        }
-      })
+    lock.withLock {
+      measurement.tag(key).map { series(of: $0, values: 0..<$0.valueCount) } ?? []
+    }
   }
+
+  /// Values tested between two times that the lock is taken.
+  private static let tested = 1024
 
   private func matching(
     _ key: String, _ test: (String) -> Bool, among all: [UInt32]
   ) -> [UInt32] {
     // The test may be a slow one, so it is not run under the lock; values are only ever added.
-    let values = lock.withLock { measurement.tags[key]?.values ?? [] }
-    let matches = values.indices.filter { test(values[$0]) }
-    let found = Postings.union(
-      lock.withLock {
-        guard let tag = measurement.tags[key] else { return [] }
-        return matches.map { MeasurementIndex.prefix(tag.postings[$0], before: bound) }
-      })
+    var matches: [Int] = []
+    var tested = 0
+    while true {
+      let values = lock.withLock {
+        guard let tag = measurement.tag(key) else { return [String]() }
+        return (tested..<min(tested + Self.tested, tag.valueCount)).map {
+          String(decoding: tag.text(ofValue: $0), as: UTF8.self)
+        }
+      }
+      if values.isEmpty { break }
+      for (offset, value) in values.enumerated() where test(value) {
+        matches.append(tested + offset)
+      }
+      tested += values.count
+    }
+    let found = lock.withLock { measurement.tag(key).map { series(of: $0, values: matches) } ?? [] }
     guard test("") else { return found }
     return Postings.union([found, Postings.difference(all, having(key))])
+  }
+
+  /// Those that have any of some values: no series has two, so none is found twice.
+  private func series(of tag: TagIndex, values: some Collection<Int>) -> [UInt32] {
+    var ids: [UInt32] = []
+    for value in values { tag.appendSeries(ofValue: value, before: bound, to: &ids) }
+    if values.count > 1 { ids.sort() }
+    return ids
   }
 }

@@ -46,7 +46,7 @@ final class StoreSnapshot: DatabaseSnapshot {
       guard (index.series.first ?? .max) < seriesBound else { return nil }
       let fields = index.fields.filter { $0.stamp <= fieldStamp }
         .map { MeasurementSchema.Field(name: $0.name, type: $0.type) }
-      let tags = index.tags.filter { $0.value.firstSeries < seriesBound }.keys
+      let tags = index.tags.filter { $0.firstSeries < seriesBound }.map(\.key)
       return MeasurementSchema(
         name: measurement,
         fields: fields.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) },
@@ -59,7 +59,7 @@ final class StoreSnapshot: DatabaseSnapshot {
     let ids = TagQuery(measurement: index, bound: seriesBound, lock: store.index.lock)
       .series(matching: predicate)
     let keys = store.index.lock.withLock {
-      ids.compactMap { id in store.index.canonicalKey(of: id).map { (id, Array($0)) } }
+      ids.compactMap { id in index.canonicalKey(of: id).map { (id, Array($0)) } }
     }
     return keys.sorted { $0.1.lexicographicallyPrecedes($1.1) }.compactMap { id, bytes in
       SeriesKey(canonical: bytes).map {

@@ -19,11 +19,8 @@ enum WALFuzzing {
     let memtable = Memtable()
     var targets = [MemtableWriter.Target?](repeating: nil, count: admission.series.count)
     for number in admission.newSeries {
-      guard case .admitted(let key) = admission.series[number],
-        let id = index.add(key, canonical: batch.bytes(batch.seriesKeys[number])),
-        let measurement = index.measurement(of: id)
-      else { continue }
-      targets[number] = MemtableWriter.Target(id: id, measurement: measurement)
+      guard let new = index.add(batch.bytes(batch.seriesKeys[number])) else { continue }
+      targets[number] = MemtableWriter.Target(id: new.id, measurement: new.measurement)
     }
     for field in admission.newFields {
       index.addField(field.name, type: field.type, measurement: field.measurement)

@@ -74,12 +74,9 @@ extension DatabaseStore {
       return MemtableWriter.Target(id: id, measurement: measurement)
     }
     for number in admission.newSeries {
-      guard case .admitted(let key) = admission.series[number] else { continue }
-      let bytes = batch.bytes(batch.seriesKeys[number])
-      guard let id = index.add(key, canonical: bytes), let measurement = index.measurement(of: id)
-      else { continue }
-      pendingSeries.append(id)
-      targets[number] = MemtableWriter.Target(id: id, measurement: measurement)
+      guard let new = index.add(batch.bytes(batch.seriesKeys[number])) else { continue }
+      pendingSeries.append(new.id)
+      targets[number] = MemtableWriter.Target(id: new.id, measurement: new.measurement)
     }
     for field in admission.newFields {
       index.addField(field.name, type: field.type, measurement: field.measurement)

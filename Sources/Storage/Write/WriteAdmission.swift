@@ -19,9 +19,9 @@ struct WriteAdmission {
     /// Not looked at yet.
     case unresolved
     case known(id: UInt32, measurement: MeasurementIndex)
-    case new(SeriesKey)
+    case new(measurement: String)
     /// New, and an accepted point needs it.
-    case admitted(SeriesKey)
+    case admitted(measurement: String)
     case rejected(PointRejection)
   }
 
@@ -40,6 +40,7 @@ struct WriteAdmission {
   private let limits: Limits
   private var newTypes: [String: [String: FieldType]] = [:]
   private var verdicts: [UInt64: PointRejection?] = [:]
+  private var parts = KeyParts()
 
   init(_ batch: PointBatch, _ plan: WritePlan, index: SeriesIndex, limits: Limits) {
     self.batch = batch
@@ -120,8 +121,8 @@ struct WriteAdmission {
     switch series[number] {
     case .rejected(let reason): return reason
     case .known(_, let index): (known, measurement) = (index, index.name)
-    case .new(let key), .admitted(let key):
-      (known, measurement) = (index.measurements[key.measurement], key.measurement)
+    case .new(let name), .admitted(let name):
+      (known, measurement) = (index.measurements[name], name)
     case .unresolved: return nil
     }
     var added: [String: FieldType] = [:]
@@ -145,11 +146,11 @@ struct WriteAdmission {
       }
       added[name] = type
     }
-    if case .new(let key) = series[number] {
+    if case .new(let name) = series[number] {
       guard index.count + newSeries.count < limits.series else {
         return .seriesLimit(database: limits.database, limit: limits.series)
       }
-      series[number] = .admitted(key)
+      series[number] = .admitted(measurement: name)
       newSeries.append(number)
     }
     for (name, type) in added.sorted(by: { $0.key < $1.key }) {
@@ -168,11 +169,20 @@ struct WriteAdmission {
     } else if Int(range.length) > SeriesIndex.keyLimit {
       series[number] = .rejected(
         .tooLong(what: "series key", bytes: Int(range.length), limit: SeriesIndex.keyLimit))
-    } else if let key = SeriesKey(canonical: bytes) {
-      series[number] = .new(key)
+    } else if let name = measurement(ofCanonical: bytes) {
+      series[number] = .new(measurement: name)
     } else {
       series[number] = .rejected(
         .malformed(line: batch.string(range), reason: "not a series key"))
+    }
+  }
+
+  /// Nil where `key` is none.
+  private mutating func measurement(ofCanonical key: ArraySlice<UInt8>) -> String? {
+    key.withUnsafeBytes { bytes in
+      parts.read(bytes)
+        ? String(decoding: bytes[parts.measurement], as: UTF8.self)
+        : SeriesKey(canonical: bytes)?.measurement
     }
   }
 }
