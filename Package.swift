@@ -92,7 +92,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Query", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(
-      name: "Storage", dependencies: ["Encoding", "TimeSeries", systemPackage],
+      name: "Storage", dependencies: ["Encoding", "TimeSeries", "CKernels", systemPackage],
       swiftSettings: strict),
     .target(
       name: "Encoding", dependencies: ["TimeSeries", "CKernels", "CLZ4"], swiftSettings: strict),

@@ -12,7 +12,17 @@ extension DatabaseStore {
       guard !isClosed else { throw StorageError.closed }
       freeze()
     }
-    while let oldest = monitor.withLock({ frozen.first }) { try flush(oldest) }
+    try flushFrozen()
+  }
+
+  /// Flushes until nothing is frozen, with `maintenance` held.
+  private func flushFrozen() throws {
+    var newSeries = 0
+    while let oldest = monitor.withLock({ frozen.first }) {
+      try flush(oldest)
+      newSeries += oldest.newSeries.count
+    }
+    if newSeries >= FreedMemory.newSeriesAtLeast { FreedMemory.release() }
   }
 
   /// Series and fields that no flush has written to the series log yet. Call it with `maintenance`
@@ -29,9 +39,7 @@ extension DatabaseStore {
   /// One round of the background thread: flushes while something is frozen. False after a failure.
   func flushInBackground() -> Bool {
     maintenance.withLock {
-      while let oldest = monitor.withLock({ frozen.first }) {
-        do { try flush(oldest) } catch { return false }
-      }
+      do { try flushFrozen() } catch { return false }
       return true
     }
   }
