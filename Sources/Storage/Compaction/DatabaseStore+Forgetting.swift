@@ -5,22 +5,37 @@ extension DatabaseStore {
   /// Forgetting dropped series writes the series log anew, so the background waits for so many.
   static let forgottenSeriesAtLeast = 1000
 
+  /// Deletions that mean nothing any more.
+  struct Forgettable {
+    fileprivate var tombstones: [Tombstone] = []
+    fileprivate var series: [UInt32] = []
+  }
+
   /// Forgets tombstones, oldest first, and dropped series, if those are at least `seriesAtLeast`.
   /// Call it with `compaction` held: so no segment gets rows of older ones meanwhile.
   func forgetDeletions(seriesAtLeast: Int) throws {
+    try forget(forgettableDeletions(), seriesAtLeast: seriesAtLeast)
+  }
+
+  /// The search takes its time, and is done without `maintenance`.
+  func forgettableDeletions() -> Forgettable {
     let version = monitor.withLock { self.version }
     // Nobody knows what is in segments that could not be opened.
-    let isComplete = version.segments.count == version.state.segments.count
-    guard isComplete else { return }
-    let tombstones = forgettableTombstones(version)
-    let series = forgettableSeries(version)
+    guard version.segments.count == version.state.segments.count else { return Forgettable() }
+    return Forgettable(
+      tombstones: forgettableTombstones(version), series: forgettableSeries(version))
+  }
+
+  /// Other deletions may have come since the search.
+  func forget(_ found: Forgettable, seriesAtLeast: Int) throws {
+    let series = found.series
     try maintenance.withLock {
       try checkOpen()
       var edits: [ManifestEdit] = []
-      if let last = tombstones.last?.upToSequence {
+      if let last = found.tombstones.last?.upToSequence {
         // One that came since may reach up to the same sequence.
         let meant = manifest.state.tombstones.filter { $0.upToSequence <= last }
-        if meant.allSatisfy(Set(tombstones).contains) {
+        if meant.allSatisfy(Set(found.tombstones).contains) {
           edits.append(.dropTombstones(upToSequence: last))
         }
       }
