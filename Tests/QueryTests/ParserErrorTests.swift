@@ -100,6 +100,19 @@ import Testing
       "CREATE RETENTION POLICY p ON a DURATION INF REPLICATION 1 SHARD DURATION INF",
       "invalid duration INF for shard duration at line 1, char 74"
     ),
+    (
+      "ALTER RETENTION POLICY p ON a",
+      "found EOF, expected DURATION, REPLICATION, SHARD, DEFAULT at line 1, char 31"
+    ),
+    (
+      "ALTER RETENTION POLICY p ON a DEFAULT DURATION 1h DEFAULT",
+      "found duplicate DEFAULT option at line 1, char 51"
+    ),
+    (
+      "ALTER RETENTION POLICY p ON a SHARD DURATION INF",
+      "invalid duration INF for shard duration at line 1, char 46"
+    ),
+    ("ALTER DATABASE a", "found DATABASE, expected RETENTION at line 1, char 7"),
     ("DROP MEASUREMENT /x/", "found /, expected identifier at line 1, char 18"),
     ("DROP SERIES", "found EOF, expected FROM, WHERE at line 1, char 13"),
     ("DELETE", "found EOF, expected FROM, WHERE at line 1, char 8"),
@@ -129,7 +142,7 @@ import Testing
   @Test(arguments: [
     (
       "foo",
-      "found foo, expected SELECT, DELETE, SHOW, CREATE, DROP, EXPLAIN, KILL, RETRAIN at line 1, char 1"
+      "found foo, expected SELECT, DELETE, SHOW, CREATE, DROP, EXPLAIN, ALTER, KILL, RETRAIN at line 1, char 1"
     ),
     ("SELECT $x FROM m", "missing parameter: x at line 1, char 8"),
     ("SELECT $ FROM m", "empty bound parameter at line 1, char 8"),

@@ -225,7 +225,10 @@ extension ParserRandom {
     case 8: return .createDatabase(name: text(), policy: maybe { $0.policy() })
     case 9: return .dropDatabase(name: text())
     case 10:
-      return .createRetentionPolicy(database: text(), policy(), isDefault: chance(0.5))
+      let (database, policy, isDefault) = (text(), policy(), chance(0.5))
+      return chance(0.5)
+        ? .createRetentionPolicy(database: database, policy, isDefault: isDefault)
+        : .alterRetentionPolicy(database: database, policy, isDefault: isDefault)
     case 11: return .dropRetentionPolicy(name: text(), database: text())
     case 12: return .dropMeasurement(name: text())
     case 13: return .dropSeries(sources: sources(), condition: nil)

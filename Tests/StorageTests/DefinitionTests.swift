@@ -55,6 +55,43 @@ import TimeSeries
     }
   }
 
+  @Test func aChangedPolicyKeepsItsPointsAndItsChangesAfterAPowerCut() throws {
+    var files = SimulatedFileSystem()
+    var engine = try open(files)
+    try engine.createDatabase("db")
+    try engine.createRetentionPolicy(
+      RetentionPolicy(name: "p", duration: 1_000, partitionDuration: 100), in: "db")
+    for time in [Timestamp(1), 150, 99] {
+      _ = try engine.write(
+        PointBatch([TestPoint("m", time, [("f", .integer(time))])]), to: "db", retentionPolicy: "p")
+      try engine.flush("db")
+    }
+    try engine.alterRetentionPolicy("p", in: "db", partitionDuration: 40, makesDefault: true)
+    try engine.alterRetentionPolicy("p", in: "db", duration: 500)
+    // Partitions of the old length and of the new one hold the same time; the later write stands.
+    for time in [Timestamp(99), 160] {
+      _ = try engine.write(PointBatch([TestPoint("m", time, [("f", .integer(-time))])]), to: "db")
+      try engine.flush("db")
+    }
+    files = files.afterPowerCut(.everything)
+    engine = try open(files)
+    let changed = RetentionPolicy(name: "p", duration: 500, partitionDuration: 40)
+    #expect(engine.retentionPolicies(of: "db")?.first == changed)
+    let wanted: [FieldValue] = [.integer(1), .integer(-99), .integer(150), .integer(-160)]
+    for _ in 0..<2 {
+      let cells = try #require(engine.snapshot(of: "db")).cells()
+      #expect(cells.sorted { $0.key < $1.key }.map(\.value) == wanted)
+      try engine.compact("db")
+    }
+    #expect(throws: StorageError.retentionPolicyNotFound(database: "db", policy: "x")) {
+      try engine.alterRetentionPolicy("x", in: "db", duration: 1)
+    }
+    #expect(throws: StorageError.self) {
+      try engine.alterRetentionPolicy("p", in: "db", partitionDuration: 0)
+    }
+    #expect(engine.retentionPolicies(of: "db")?.first == changed)
+  }
+
   @Test func whatAPolicyDoesNotKeepIsRefusedAndRemoved() throws {
     let files = SimulatedFileSystem()
     let now = Mutex<Timestamp>(1_000)
@@ -109,15 +146,26 @@ import TimeSeries
     #expect(snapshot.schema(of: "m")?.type(of: "g") == .float)
   }
 
-  @Test func theSeriesLimitRejectsNewSeriesOnly() throws {
+  @Test func theSeriesLimitRejectsNewSeriesOnlyUntilOthersAreDropped() throws {
     var options = options
     options.seriesLimit = 2
     let engine = try open(SimulatedFileSystem(), options)
     try engine.createDatabase("db")
-    let batch = PointBatch((0..<4).map { TestPoint("m,a=\($0 % 3)", 1, [("f", .float(1))]) })
-    let outcome = try engine.write(batch, to: "db")
-    #expect(
-      outcome.rejections == [.init(line: 3, reason: .seriesLimit(database: "db", limit: 2))])
+    func write(_ hosts: [Int], at time: Timestamp) throws -> WriteOutcome {
+      try engine.write(
+        PointBatch(hosts.map { TestPoint("m,a=\($0)", time, [("f", .float(1))]) }), to: "db")
+    }
+    let refused = WriteOutcome.Rejection(line: 3, reason: .seriesLimit(database: "db", limit: 2))
+    #expect(try write([0, 1, 2, 0], at: 1).rejections == [refused])
+    let again = try write([0, 1, 3, 1], at: 2)
+    #expect(again.rejections == [refused])
+    #expect(again.acceptedPoints == 3)
+    #expect(try engine.snapshot(of: "db")?.cells().count == 4)
+    let first = try #require(
+      engine.snapshot(of: "db")?.series(of: "m", matching: .equal(key: "a", value: "0")).first)
+    try engine.dropSeries([first.id], in: "db")
+    #expect(try write([1, 2], at: 3).rejections == [])
+    #expect(try write([0], at: 3).acceptedPoints == 0)
   }
 
   @Test func aMeasurementThatComesBackHasNewSeriesAndMayHaveOtherTypes() throws {

@@ -27,6 +27,9 @@ struct StoreModel: Hashable {
     cells = cells.mapValues { $0.filter { !isGone($0.key) } }
   }
 
+  /// Keys of the series that have any row, whatever the policy.
+  var series: Set<String> { Set(cells.values.flatMap { $0.keys.map(\.key) }) }
+
   static func measurement(_ key: String) -> String { String(key.prefix { $0 != "," }) }
 
   func cells(_ policy: String, from: Timestamp, through: Timestamp) -> [Cell: FieldValue] {

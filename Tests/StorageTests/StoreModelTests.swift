@@ -95,6 +95,14 @@ import TimeSeries
     }
 
     private func check(_ snapshot: any DatabaseSnapshot, _ model: StoreModel) throws {
+      let listed = snapshot.measurements.flatMap {
+        snapshot.series(of: $0, matching: nil).map(\.key.description)
+      }
+      if Set(listed) != model.series || listed.count != model.series.count {
+        Issue.record(
+          "series \(listed) for \(model.series.sorted()) after \(history.suffix(12))")
+        throw ContractBroken(what: "series")
+      }
       let times = [source.time(), source.time()].sorted()
       for policy in ["autogen", "short"] {
         for range in [TimestampBounds.earliest...TimestampBounds.latest, times[0]...times[1]] {

@@ -109,6 +109,48 @@ import Vigil
     #expect(database.databases.isEmpty)
   }
 
+  @Test func aSeriesWithoutRowsIsNotListed() async throws {
+    let temporary = try TemporaryDatabase()
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    try database.write(lineProtocol: "a,h=x v=1 1\na,h=y v=1 2\nb v=1 1", to: "db")
+    _ = try await database.tables("DELETE FROM a WHERE time < 2")
+    #expect(try await database.tables("SHOW SERIES").first?.rows == ["a,h=y", "b"])
+    #expect(
+      try await database.tables("SHOW TAG VALUES WITH KEY = h").first?.rows == ["h y"])
+    _ = try await database.tables("DELETE FROM a")
+    #expect(try await database.tables("SHOW MEASUREMENTS").first?.rows == ["b"])
+    #expect(try await database.tables("SHOW SERIES CARDINALITY").first?.rows == ["1"])
+  }
+
+  @Test func aPolicyIsAltered() async throws {
+    let temporary = try TemporaryDatabase()
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    try await database.query("CREATE RETENTION POLICY p ON db DURATION 30d REPLICATION 1")
+    _ = try await database.tables(
+      "ALTER RETENTION POLICY p ON db SHARD DURATION 2h DEFAULT DURATION 1d REPLICATION 1")
+    #expect(
+      try await database.tables("SHOW RETENTION POLICIES").first?.rows
+        == ["p 24h0m0s 2h0m0s 1 true", "autogen 0s 24h0m0s 1 false"])
+    #expect(
+      try await database.failure("ALTER RETENTION POLICY p ON db DURATION 1h")
+        == "retention policy duration must be greater than the shard duration")
+    #expect(
+      try await database.failure("ALTER RETENTION POLICY p ON db DURATION 1m")
+        == "retention policy duration must be at least 1h0m0s")
+    #expect(
+      try await database.failure("ALTER RETENTION POLICY q ON db DEFAULT")
+        == "retention policy not found: q")
+    #expect(
+      try await database.failure("ALTER RETENTION POLICY p ON x DEFAULT") == "database not found: x"
+    )
+    try temporary.reopen()
+    #expect(
+      try await temporary.database.tables("SHOW RETENTION POLICIES").first?.rows.first
+        == "p 24h0m0s 2h0m0s 1 true")
+  }
+
   @Test func deletingByFieldIsRefused() async throws {
     let temporary = try TemporaryDatabase()
     try await temporary.database.query("CREATE DATABASE db")

@@ -15,6 +15,8 @@ public enum Statement: Sendable, Hashable {
   case createDatabase(name: String, policy: RetentionPolicyOptions?)
   case dropDatabase(name: String)
   case createRetentionPolicy(database: String, RetentionPolicyOptions, isDefault: Bool)
+  /// The options that are given; at least one of them, or `isDefault`.
+  case alterRetentionPolicy(database: String, RetentionPolicyOptions, isDefault: Bool)
   case dropRetentionPolicy(name: String, database: String)
   case dropMeasurement(name: String)
   /// `DROP SERIES [FROM …] [WHERE …]`, tags only.
@@ -41,8 +43,9 @@ public enum Statement: Sendable, Hashable {
     case .showDatabases, .showRetentionPolicies, .showMeasurements, .showTagKeys, .showTagValues,
       .showFieldKeys, .showSeries, .showModels, .showContinuousQueries, .showQueries:
       true
-    case .createDatabase, .dropDatabase, .createRetentionPolicy, .dropRetentionPolicy,
-      .dropMeasurement, .dropSeries, .delete, .createModel, .dropModel, .retrainModel,
+    case .createDatabase, .dropDatabase, .createRetentionPolicy, .alterRetentionPolicy,
+      .dropRetentionPolicy, .dropMeasurement, .dropSeries, .delete, .createModel, .dropModel,
+      .retrainModel,
       .createContinuousQuery, .dropContinuousQuery, .killQuery:
       false
     }

@@ -18,6 +18,9 @@ extension Statement: CustomStringConvertible {
     case .createRetentionPolicy(let database, let policy, let isDefault):
       "CREATE RETENTION POLICY \(quoteIdentifier(policy.name ?? ""))\(on(database))"
         + policy.unnamed.clauses + (isDefault ? " DEFAULT" : "")
+    case .alterRetentionPolicy(let database, let policy, let isDefault):
+      "ALTER RETENTION POLICY \(quoteIdentifier(policy.name ?? ""))\(on(database))"
+        + policy.unnamed.clauses + (isDefault ? " DEFAULT" : "")
     case .dropRetentionPolicy(let name, let database):
       "DROP RETENTION POLICY \(quoteIdentifier(name))\(on(database))"
     case .dropMeasurement(let name): "DROP MEASUREMENT \(quoteIdentifier(name))"

@@ -39,6 +39,13 @@ extension Parser {
     throw unexpected("CONTINUOUS", "DATABASE", "MEASUREMENT", "MODEL", "RETENTION", "SERIES")
   }
 
+  /// An ALTER of which the keyword has been read.
+  mutating func parseAlter() throws(ParseError) -> Statement {
+    try expect(.retention)
+    try expect(.policy)
+    return try parseAlterRetentionPolicy()
+  }
+
   /// A DELETE of which the keyword has been read.
   mutating func parseDelete() throws(ParseError) -> Statement {
     let (sources, condition) = try parseDeletion()
@@ -106,13 +113,53 @@ extension Parser {
     try expect(.replication)
     policy.replication = try parseInteger(in: Self.replications)
     if skip(.shard) {
-      try expect(.duration)
-      if token.kind == .keyword(.inf) {
-        throw ParseError("invalid duration INF for shard duration", at: token.position)
-      }
-      policy.shardDuration = try parseDuration()
+      policy.shardDuration = try parseShardDuration()
     }
     return .createRetentionPolicy(database: database, policy, isDefault: skip(.default))
+  }
+
+  /// The options come in any order, each at most once.
+  private mutating func parseAlterRetentionPolicy() throws(ParseError) -> Statement {
+    var policy = RetentionPolicyOptions()
+    policy.name = try parseIdentifier()
+    let database = try expectOn()
+    var isDefault = false
+    var isFirst = true
+    while true {
+      let option = token
+      var isGivenTwice = false
+      if skip(.duration) {
+        isGivenTwice = policy.duration != nil
+        policy.duration = try parseRetention()
+      } else if skip(.replication) {
+        isGivenTwice = policy.replication != nil
+        policy.replication = try parseInteger(in: Self.replications)
+      } else if skip(.shard) {
+        isGivenTwice = policy.shardDuration != nil
+        policy.shardDuration = try parseShardDuration()
+      } else if skip(.default) {
+        isGivenTwice = isDefault
+        isDefault = true
+      } else if isFirst {
+        throw unexpected("DURATION", "REPLICATION", "SHARD", "DEFAULT")
+      } else {
+        return .alterRetentionPolicy(database: database, policy, isDefault: isDefault)
+      }
+      isFirst = false
+      if isGivenTwice, case .keyword(let word) = option.kind {
+        throw ParseError(
+          "found duplicate \(word.rawValue.uppercased()) option", at: option.position)
+      }
+    }
+  }
+
+  /// The `DURATION d` of which `SHARD` has been read.
+  private mutating func parseShardDuration() throws(ParseError) -> Int64 {
+    try expect(.duration)
+    if token.kind == .keyword(.inf) {
+      throw ParseError("invalid duration INF for shard duration", at: token.position)
+    }
+    return try parseDuration()
   }
 
   /// A duration, or INF, which is 0.

@@ -66,12 +66,14 @@ public struct Parser {
       let analyze = skip(.analyze)
       try expect(.select)
       return .explain(try parseSelect(), analyze: analyze)
+    case .keyword(.alter): return try parseAlter()
     case .keyword(.kill): return try parseKill()
     case .identifier(let word, quoted: false) where word.lowercased() == "retrain":
       return try parseRetrain()
     default:
       throw unexpected(
-        "SELECT", "DELETE", "SHOW", "CREATE", "DROP", "EXPLAIN", "KILL", "RETRAIN", found: first)
+        "SELECT", "DELETE", "SHOW", "CREATE", "DROP", "EXPLAIN", "ALTER", "KILL", "RETRAIN",
+        found: first)
     }
   }
 }

@@ -27,6 +27,24 @@ struct DeletedRows {
     return false
   }
 
+  /// Whether a segment has a row of a series that is not deleted.
+  func leaveRows(of id: UInt32, in segment: OpenSegment) throws -> Bool {
+    for block in segment.reader.blocks(of: SeriesID(rawValue: id)) {
+      let ranges = version.tombstones(
+        of: id, sequence: segment.entry.name.sequence, from: block.timeRange.lowerBound,
+        through: block.timeRange.upperBound
+      ).map { $0.from...$0.through }
+      if ranges.isEmpty { return true }
+      let isWhole = ranges.contains {
+        $0.contains(block.timeRange.lowerBound) && $0.contains(block.timeRange.upperBound)
+      }
+      if isWhole { continue }
+      let times = try segment.reader.timestamps(of: block)
+      if times.contains(where: { time in !ranges.contains { $0.contains(time) } }) { return true }
+    }
+    return false
+  }
+
   /// Rows of a segment that are deleted; those that several deletions mean are counted as often.
   func count(in segment: OpenSegment) throws -> Int {
     let dropped = version.state.droppedSeries

@@ -8,22 +8,57 @@ extension DatabaseStore {
     try withWritersWaiting {
       let live = index.lock.withLock { Set(index.liveIDs) }
       let known = Set(ids).intersection(live)
-      if known.isEmpty { return }
-      try commit([.dropSeries(known.sorted())]) { index.drop(known) }
+      if !known.isEmpty { try commit([], dropping: known) }
     }
   }
 
-  /// Deletes rows of series between two times, both included.
+  /// Deletes rows of series between two times, both included. Series of which no row is left are
+  /// dropped.
   func delete(_ ids: [UInt32], from: Timestamp, through: Timestamp) throws {
     guard from <= through, !ids.isEmpty else { return }
     try withWritersWaiting {
       guard let newest = manifest.state.segments.last?.name.sequence else { return }
-      try commit([
-        .addTombstone(
-          Tombstone(
-            series: Set(ids).sorted(), from: from, through: through, upToSequence: newest))
-      ])
+      var tombstone = Tombstone(
+        series: Set(ids).sorted(), from: from, through: through, upToSequence: newest)
+      let emptied = emptiedSeries(among: tombstone.series, after: [.addTombstone(tombstone)])
+      // Nothing is left of these that a tombstone would have to hide.
+      tombstone.series.removeAll(where: emptied.contains)
+      try commit(
+        tombstone.series.isEmpty ? [] : [.addTombstone(tombstone)], dropping: emptied)
     }
+  }
+
+  /// Of some series those that are known and have no row once edits are made. Call it with writers
+  /// waiting and everything in segments. Nobody knows what is in a segment that could not be opened
+  /// or is damaged, so then a series stays.
+  private func emptiedSeries(
+    among ids: some Sequence<UInt32>, after edits: [ManifestEdit]
+  ) -> Set<UInt32> {
+    var state = manifest.state
+    for edit in edits { state.apply(edit) }
+    let names = Set(state.segments.map(\.name))
+    let segments = monitor.withLock { version.segments }.filter { names.contains($0.entry.name) }
+    guard segments.count == names.count else { return [] }
+    let deleted = DeletedRows(version: StoreVersion(state: state, segments: segments))
+    let live = index.lock.withLock { Set(index.liveIDs) }
+    return live.intersection(ids).filter { id in
+      !segments.contains { (try? deleted.leaveRows(of: id, in: $0)) ?? true }
+    }
+  }
+
+  /// Commits edits that take segments away, and drops the series that had rows only there.
+  private func remove(_ segments: [SegmentEntry], by edits: [ManifestEdit]) throws {
+    let names = Set(segments.map(\.name))
+    let readers = monitor.withLock { version.segments }.filter { names.contains($0.entry.name) }
+    let touched = Set(readers.flatMap { $0.reader.seriesIDs.map(\.rawValue) })
+    try commit(edits, dropping: emptiedSeries(among: touched, after: edits))
+    removeFiles(segments)
+  }
+
+  /// One commit of edits and of the end of series.
+  private func commit(_ edits: [ManifestEdit], dropping ids: Set<UInt32>) throws {
+    if ids.isEmpty { return try commit(edits) }
+    try commit(edits + [.dropSeries(ids.sorted())]) { index.drop(ids) }
   }
 
   /// Runs `body` with `maintenance` held, all points in segments and no new ones coming: so what
@@ -76,23 +111,54 @@ extension DatabaseStore {
         throw StorageError.invalidName(name, reason: "the default policy cannot be dropped")
       }
       let gone = manifest.state.segments.filter { $0.name.policy == known.id }
-      try commit([.dropPolicy(id: known.id)])
-      removeFiles(gone)
+      try remove(gone, by: [.dropPolicy(id: known.id)])
     }
   }
 
-  /// Removes the segments whose points are all older than their policy keeps.
-  func enforceRetention() throws {
+  /// Changes what is given of a policy.
+  func alterPolicy(
+    _ name: String, duration: Int64?, partitionDuration: Int64?, makesDefault: Bool
+  ) throws {
     try maintenance.withLock {
       try checkOpen()
-      let now = options.now()
-      let expired = manifest.state.segments.filter { entry in
-        guard let policy = manifest.state.policy(id: entry.name.policy)?.policy else { return true }
-        return entry.timeRange.upperBound < policy.earliest(now: now)
+      guard let known = manifest.state.policy(named: name) else {
+        throw StorageError.retentionPolicyNotFound(database: self.name, policy: name)
       }
+      var policy = known.policy
+      policy.duration = duration ?? policy.duration
+      policy.partitionDuration = partitionDuration ?? policy.partitionDuration
+      try policy.validate()
+      var edits: [ManifestEdit] = []
+      if policy != known.policy { edits.append(.addPolicy(id: known.id, policy)) }
+      if makesDefault, manifest.state.defaultPolicy != known.id {
+        edits.append(.setDefaultPolicy(id: known.id))
+      }
+      if !edits.isEmpty { try commit(edits) }
+    }
+  }
+
+  /// Removes the segments whose points are all older than their policy keeps, and the series that
+  /// have no others.
+  func enforceRetention() throws {
+    let isDue = try maintenance.withLock {
+      try checkOpen()
+      return !expiredSegments.isEmpty
+    }
+    // Writers are made to wait only where there is something to remove.
+    guard isDue else { return }
+    try withWritersWaiting {
+      let expired = expiredSegments
       if expired.isEmpty { return }
-      try commit(expired.map { .removeSegment($0.name) })
-      removeFiles(expired)
+      try remove(expired, by: expired.map { .removeSegment($0.name) })
+    }
+  }
+
+  /// `maintenance` is held.
+  private var expiredSegments: [SegmentEntry] {
+    let now = options.now()
+    return manifest.state.segments.filter { entry in
+      guard let policy = manifest.state.policy(id: entry.name.policy)?.policy else { return true }
+      return entry.timeRange.upperBound < policy.earliest(now: now)
     }
   }
 

@@ -243,12 +243,24 @@ public final class StorageEngine: Sendable {
     try store(database).createPolicy(policy, isDefault: isDefault)
   }
 
-  /// Drops a policy with its points; the default one cannot go.
+  /// Changes what is given of a policy, durable on return. A shorter duration takes effect with the
+  /// next ``enforceRetention()``; another partition duration is for points written from now on.
+  public func alterRetentionPolicy(
+    _ name: String, in database: String, duration: Int64? = nil, partitionDuration: Int64? = nil,
+    makesDefault: Bool = false
+  ) throws {
+    try store(database).alterPolicy(
+      name, duration: duration, partitionDuration: partitionDuration, makesDefault: makesDefault)
+  }
+
+  /// Drops a policy with its points, and the series that have none elsewhere; the default one cannot
+  /// go.
   public func dropRetentionPolicy(_ name: String, in database: String) throws {
     try store(database).dropPolicy(name)
   }
 
-  /// Removes partitions that are older than their policies keep. To be called now and then.
+  /// Removes partitions that are older than their policies keep, and the series that had rows only
+  /// there. To be called now and then.
   public func enforceRetention() throws {
     for store in state.withLock({ Array($0.databases.values) }) { try store.enforceRetention() }
   }
@@ -269,15 +281,17 @@ public final class StorageEngine: Sendable {
     notify(notices)
   }
 
-  /// Deletes the rows of series with `from <= time <= through`, in all retention policies.
+  /// Deletes the rows of series with `from <= time <= through`, in all retention policies. Series
+  /// of which no row is left are dropped, as ``dropSeries(_:in:)`` does.
   public func delete(
     _ series: [SeriesID], from: Timestamp, through: Timestamp, in database: String
   ) throws {
     guard from <= through else { return }
     let store = try store(database)
     let ids = series.map(\.rawValue)
+    let notices = store.notices(of: ids, from...through)
     try store.delete(ids, from: from, through: through)
-    notify(store.notices(of: ids, from...through))
+    notify(notices)
   }
 
   /// Stores a named piece of bytes with a database, durable on return, in the place of one of the

@@ -98,6 +98,8 @@ struct StatementRunner: Sendable {
       try engine.dropDatabase(name)
     case .createRetentionPolicy(let name, let options, let isDefault):
       try createRetentionPolicy(try policy(options), in: try existing(name), isDefault: isDefault)
+    case .alterRetentionPolicy(let name, let options, let isDefault):
+      try alterRetentionPolicy(options, in: try existing(name), makesDefault: isDefault)
     case .dropRetentionPolicy(let name, let database):
       // As in InfluxDB, one that does not exist is as good as dropped.
       let policies = engine.retentionPolicies(of: try existing(database)) ?? []
@@ -159,18 +161,54 @@ struct StatementRunner: Sendable {
     try engine.createRetentionPolicy(policy, in: database, isDefault: isDefault)
   }
 
-  private func policy(_ options: RetentionPolicyOptions) throws -> RetentionPolicy {
-    let duration = options.duration ?? 0
-    let hour: Int64 = 3_600_000_000_000
-    guard duration == 0 || duration >= hour else {
+  /// Partitions keep their length unless it is given; as in InfluxDB they must not be longer than
+  /// what is kept.
+  private func alterRetentionPolicy(
+    _ options: RetentionPolicyOptions, in database: String, makesDefault: Bool
+  ) throws {
+    let name = options.name ?? RetentionPolicy.automaticName
+    guard var policy = engine.retentionPolicies(of: database)?.first(where: { $0.name == name })
+    else { throw QueryError.retentionPolicyNotFound(name) }
+    if let duration = options.duration {
+      try checkRetention(duration)
+      policy.duration = duration
+    }
+    if let partition = options.shardDuration {
+      policy.partitionDuration =
+        partition > 0
+        ? max(partition, Self.hour) : Self.partitionDuration(keeping: policy.duration)
+    }
+    guard policy.duration == 0 || policy.duration >= policy.partitionDuration else {
+      throw QueryError.invalid("retention policy duration must be greater than the shard duration")
+    }
+    try engine.alterRetentionPolicy(
+      name, in: database, duration: policy.duration, partitionDuration: policy.partitionDuration,
+      makesDefault: makesDefault)
+  }
+
+  private static let hour: Int64 = 3_600_000_000_000
+
+  private func checkRetention(_ duration: Int64) throws {
+    guard duration == 0 || duration >= Self.hour else {
       throw QueryError.invalid("retention policy duration must be at least 1h0m0s")
     }
+  }
+
+  /// The length of partitions of which nothing is said.
+  private static func partitionDuration(keeping duration: Int64) -> Int64 {
+    duration > 0 && duration < 2 * 24 * hour
+      ? hour : RetentionPolicy(name: RetentionPolicy.automaticName).partitionDuration
+  }
+
+  private func policy(_ options: RetentionPolicyOptions) throws -> RetentionPolicy {
+    let duration = options.duration ?? 0
+    try checkRetention(duration)
     var policy = RetentionPolicy(
       name: options.name ?? RetentionPolicy.automaticName, duration: duration)
     if let partition = options.shardDuration, partition > 0 {
-      policy.partitionDuration = max(partition, hour)
-    } else if duration > 0, duration < 2 * 24 * hour {
-      policy.partitionDuration = hour
+      policy.partitionDuration = max(partition, Self.hour)
+    } else {
+      policy.partitionDuration = Self.partitionDuration(keeping: duration)
     }
     return policy
   }
