@@ -21,7 +21,7 @@ func manifestSeeds() -> [[UInt8]] {
   for key in [
     SeriesKey(measurement: "cpu", tags: [Tag(key: "host", value: "a b")]),
     SeriesKey(measurement: "m"),
-  ] { _ = index.add(key, canonical: key.canonical) }
+  ] { index.add(key.canonical[...]) }
   index.addField("usage", type: .float, measurement: "cpu")
   index.addField("s", type: .string, measurement: "m")
   let manifest = edits.map { ManifestEdit.encode([$0]) } + [ManifestEdit.encode(edits)]

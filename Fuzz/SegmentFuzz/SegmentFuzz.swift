@@ -74,7 +74,7 @@ private func readEverything(_ bytes: [UInt8]) -> [StorageError]? {
 private func readDirectory(_ bytes: [UInt8]) {
   guard let directory = try? SegmentDirectory(bytes, chunksEnd: 1 << 16) else { return }
   for index in directory.blocks.indices {
-    for column in directory.blocks[index].columns {
+    for column in directory.columns(ofBlock: index) {
       _ = try? directory.entry(column, ofBlock: index)
     }
   }

@@ -6,8 +6,11 @@ import Testing
 @testable import Server
 
 @Suite struct ResponsePipeTests {
+  /// For pipes that are not about stalling: other tests may keep the threads busy for minutes.
+  static let long = 3600.0
+
   @Test func chunksComeInOrderAndThenTheEnd() async throws {
-    let pipe = ResponsePipe(limit: 8)
+    let pipe = ResponsePipe(limit: 8, stallSeconds: Self.long)
     Thread.detachNewThread {
       for number in 0..<1000 { try? pipe.push(ByteBuffer(integer: Int32(number))) }
       pipe.finish(.success(()))
@@ -22,7 +25,7 @@ import Testing
   }
 
   @Test func theWriterWaitsForASlowReader() async throws {
-    let pipe = ResponsePipe(limit: 8)
+    let pipe = ResponsePipe(limit: 8, stallSeconds: Self.long)
     let pushed = Mutex(0)
     Thread.detachNewThread {
       for _ in 0..<100 {
@@ -41,7 +44,7 @@ import Testing
   }
 
   @Test func theEndDoesNotWaitForASlowReader() async throws {
-    let pipe = ResponsePipe(limit: 4, stallSeconds: 3600)
+    let pipe = ResponsePipe(limit: 4, stallSeconds: Self.long)
     try pipe.push(ByteBuffer(integer: Int32(1)))
     // Full by now: another push would wait, and this is called on a thread that must not.
     pipe.finish(with: ByteBuffer(integer: Int32(2)))
@@ -51,7 +54,7 @@ import Testing
   }
 
   @Test func cancellingWakesAWriterThatWaits() async throws {
-    let pipe = ResponsePipe(limit: 1)
+    let pipe = ResponsePipe(limit: 1, stallSeconds: Self.long)
     let (failures, failed) = AsyncStream.makeStream(of: Bool.self)
     Thread.detachNewThread {
       do {

@@ -89,7 +89,7 @@ import TimeSeries
     let index = SeriesIndex()
     for number in 0..<8 {
       let key = SeriesKey(measurement: "m\(number % 2)", tags: [Tag(key: "x", value: "\(number)")])
-      _ = index.add(key, canonical: key.canonical)
+      index.add(key.canonical[...])
     }
     let records = SeriesLog.snapshot(of: index)
     files.tamper(

@@ -81,7 +81,7 @@ struct BackupCatalog: Sendable {
     var parts = Parts()
     for (number, record) in contents.records.enumerated() {
       do {
-        try record.payload.withUnsafeBytes { try parts.read($0, number: number) }
+        try parts.read(record.payload, number: number)
       } catch {
         throw StorageError.corrupt(path: path.string, offset: record.offset, reason: "\(error)")
       }
@@ -135,7 +135,8 @@ struct BackupCatalog: Sendable {
         time = try reader.readSignedVarint()
         database = try reader.readText(atMost: 1 << 16)
       case .manifest:
-        for edit in try ManifestEdit.decode(Array(bytes.dropFirst())) { state.apply(edit) }
+        let edits = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
+        for edit in try ManifestEdit.decode(edits) { state.apply(edit) }
         return
       case .series:
         let payload = Array(bytes.dropFirst())

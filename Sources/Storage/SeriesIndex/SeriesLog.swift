@@ -37,7 +37,7 @@ struct SeriesLog {
     let before = problems.count
     guard fileSystem.exists(layout.series) else { return }
     do {
-      var loader = Loader(index: index, dropped: dropped)
+      let loader = Loader(index: index, dropped: dropped)
       let map = try fileSystem.map(layout.series)
       let validSize = try map.withBytes { bytes in
         let contents = try RecordLog.read(bytes, path: layout.series, magic: Self.magic)
