@@ -58,6 +58,23 @@ struct ModelFileTests {
     return bytes
   }
 
+  @Test("FORMAT.md's table of files says the magic and version of the code")
+  func formatTable() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let text = try String(contentsOf: root.appending(path: "FORMAT.md"), encoding: .utf8)
+    let magic = String(decoding: ModelFile.magic, as: UTF8.self)
+    let rows = text.split(separator: "\n").filter {
+      $0.contains("`Sources/Detection/") && $0.hasPrefix("| ")
+    }
+    #expect(rows.count == 1)
+    #expect(
+      rows.first?.hasPrefix(
+        "| model | `\(magic)` | \(ModelFile.version) | `Sources/Detection/ModelFile/ModelFile.swift` |"
+      )
+        == true)
+  }
+
   @Test("the worked example reads as described and is written the same")
   func workedExample() throws {
     let model = try Self.exampleModel()
