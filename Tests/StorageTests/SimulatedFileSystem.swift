@@ -16,6 +16,9 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     case tornTails
     /// Names stay; each file's tail stays as long as it was but for its second half, which is zeros.
     case zeroedTails
+    /// The disk did things in an order of its own: of each directory either all changes of names
+    /// are gone or none, of each file's tail a part stays, all of it or nothing.
+    case reordered
     /// Nothing: as if only the process had died.
     case nothing
   }
@@ -43,7 +46,16 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     var log: [(operation: String, path: String)] = []
     var crashAt: Int?
     var failAt: [Int: Int32] = [:]
+    var fullFrom: Int?
     var room: Int?
+    var observer: ((_ operation: Int, _ left: (Loss) -> SimulatedFileSystem) -> Void)?
+
+    /// Tells the observer what a crash during the operation begun last would leave.
+    func observe() {
+      guard let observer else { return }
+      let number = operation - 1
+      observer(number) { SimulatedFileSystem.left(root, $0, seed: UInt64(number)) }
+    }
   }
 
   /// The state and its lock.
@@ -71,6 +83,19 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
   /// The operation of that number fails, an append after half of it.
   func fail(at operation: Int, errno: Int32 = 5) { state.withLock { $0.failAt[operation] = errno } }
 
+  /// From the operation of that number on what needs room fails, an append after half of it.
+  func fill(at operation: Int) { state.withLock { $0.fullFrom = operation } }
+
+  /// Nothing is to fail any more.
+  func repair() {
+    state.withLock { state in
+      state.crashAt = nil
+      state.failAt = [:]
+      state.fullFrom = nil
+      state.room = nil
+    }
+  }
+
   /// Bytes that can still be appended; nil for no limit.
   var room: Int? {
     get { state.withLock { $0.room } }
@@ -79,9 +104,21 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
 
   /// What the next start finds. Locks are gone.
   func afterPowerCut(_ loss: Loss, seed: UInt64 = 0) -> SimulatedFileSystem {
+    state.withLock { Self.left($0.root, loss, seed: seed) }
+  }
+
+  /// Calls `observer` at each operation, with what a crash there would leave: before it is done, an
+  /// append half done. The observer must not use this file system.
+  func observeCrashes(
+    _ observer: @escaping (_ operation: Int, _ left: (Loss) -> SimulatedFileSystem) -> Void
+  ) {
+    state.withLock { $0.observer = observer }
+  }
+
+  private static func left(_ root: Directory, _ loss: Loss, seed: UInt64) -> SimulatedFileSystem {
     var generator = SeededGenerator(seed: seed)
     let next = SimulatedFileSystem()
-    let root = state.withLock { Self.left($0.root, loss, &generator) }
+    let root = left(root, loss, &generator)
     next.state.withLock { $0.root = root }
     return next
   }
@@ -90,7 +127,13 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     _ directory: Directory, _ loss: Loss, _ generator: inout SeededGenerator
   ) -> Directory {
     let copy = Directory()
-    let entries = loss == .everything ? directory.durable : directory.entries
+    let isDurable =
+      switch loss {
+      case .everything: true
+      case .reordered: Bool.random(using: &generator)
+      default: false
+      }
+    let entries = isDurable ? directory.durable : directory.entries
     for (name, node) in entries.sorted(by: { $0.key < $1.key }) {
       switch node {
       case .directory(let inner): copy.entries[name] = .directory(left(inner, loss, &generator))
@@ -109,7 +152,10 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     switch loss {
     case .everything: copy.bytes = Array(inode.bytes[..<inode.syncedSize])
     case .nothing: copy.bytes = inode.bytes
-    case .tornTails:
+    case .reordered where Bool.random(using: &generator):
+      copy.bytes =
+        Bool.random(using: &generator) ? inode.bytes : Array(inode.bytes[..<inode.syncedSize])
+    case .tornTails, .reordered:
       let kept = tail == 0 ? 0 : Int.random(in: 0...tail, using: &generator)
       copy.bytes = Array(inode.bytes[..<(inode.syncedSize + kept)])
     case .zeroedTails:
@@ -131,6 +177,25 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
       }
     }
     return state.withLock { paths($0.root, "") }.sorted()
+  }
+
+  /// Of all names and bytes.
+  var fingerprint: Int {
+    func combine(_ directory: Directory, into hasher: inout Hasher) {
+      for (name, node) in directory.entries.sorted(by: { $0.key < $1.key }) {
+        hasher.combine(name)
+        switch node {
+        case .file(let inode): inode.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        case .directory(let inner): combine(inner, into: &hasher)
+        }
+      }
+      hasher.combine(directory.entries.count)
+    }
+    return state.withLock {
+      var hasher = Hasher()
+      combine($0.root, into: &hasher)
+      return hasher.finalize()
+    }
   }
 
   func contents(_ path: String) -> [UInt8]? {
@@ -159,9 +224,14 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
     if let crash = state.crashAt, number >= crash {
       throw StorageError.io(operation: operation, path: path.string, errno: 5)
     }
+    if let full = state.fullFrom, number >= full, ["append", "create", "mkdir"].contains(operation)
+    {
+      throw StorageError.io(operation: operation, path: path.string, errno: 28)
+    }
     if let errno = state.failAt[number] {
       throw StorageError.io(operation: operation, path: path.string, errno: errno)
     }
+    if operation != "append" { state.observe() }
   }
 
   private static func node(_ root: Directory, _ path: FilePath) -> Node? {
@@ -351,7 +421,10 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
           }
           return
         }
-        inode.bytes += bytes
+        let half = bytes.count / 2
+        inode.bytes += bytes.prefix(half)
+        state.observe()
+        inode.bytes += bytes.dropFirst(half)
       }
     }
 
