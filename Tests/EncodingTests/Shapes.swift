@@ -34,7 +34,9 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Lengths at the edges of words, groups, blocks and chunks.
-let edgeCounts = [0, 1, 2, 3, 7, 8, 9, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000, 8192]
+let edgeCounts = [
+  0, 1, 2, 3, 7, 8, 9, 63, 64, 65, 127, 128, 129, 255, 256, 257, 1000, 8191, 8192, 8193,
+]
 
 /// Runs of integers, each after a way in which a codec can go wrong.
 enum IntegerShape: String, CaseIterable, Sendable {
