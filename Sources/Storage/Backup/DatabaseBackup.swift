@@ -61,10 +61,7 @@ extension DatabaseStore {
     try maintenance.withLock {
       try flushAll()
       let version = monitor.withLock { self.version }
-      let segments = version.segments.sorted {
-        ($0.entry.name.sequence, $0.entry.name.number)
-          < ($1.entry.name.sequence, $1.entry.name.number)
-      }
+      let segments = version.segments
       let open = Set(segments.map(\.entry.name))
       for entry in version.state.segments where !open.contains(entry.name) {
         let path = layout.segment(entry.name)

@@ -55,10 +55,6 @@ enum CompactionGroups {
         merged.append((partition.entries, partition.last))
       }
     }
-    return merged.map { group in
-      group.entries.sorted {
-        ($0.name.sequence, $0.name.number) < ($1.name.sequence, $1.name.number)
-      }
-    }
+    return merged.map { group in group.entries.sorted { $0.name < $1.name } }
   }
 }

@@ -67,3 +67,10 @@ struct SegmentName: Sendable, Hashable {
     self.init(sequence: sequence, number: number, policy: UInt32(truncatingIfNeeded: policy))
   }
 }
+
+extension SegmentName: Comparable {
+  /// By sequence, so that of two values the later one stands; the rest only makes the order total.
+  static func < (a: SegmentName, b: SegmentName) -> Bool {
+    (a.sequence, a.number, a.policy) < (b.sequence, b.number, b.policy)
+  }
+}

@@ -10,16 +10,13 @@ struct OpenSegment: Sendable {
 /// for. A value; snapshots keep the one they were taken with.
 struct StoreVersion: Sendable {
   let state: ManifestState
-  /// In order of sequence, then number; those that could be opened.
+  /// Ascending by name; those that could be opened.
   let segments: [OpenSegment]
   private let tombstones: [UInt32: [Tombstone]]
 
   init(state: ManifestState, segments: [OpenSegment]) {
     self.state = state
-    self.segments = segments.sorted {
-      ($0.entry.name.sequence, $0.entry.name.number)
-        < ($1.entry.name.sequence, $1.entry.name.number)
-    }
+    self.segments = segments.sorted { $0.entry.name < $1.entry.name }
     var bySeries: [UInt32: [Tombstone]] = [:]
     for tombstone in state.tombstones {
       var part = tombstone

@@ -12,7 +12,7 @@ struct ManifestState: Sendable, Hashable {
   private(set) var defaultPolicy: UInt32 = 1
   /// Ids of dropped policies are not used again.
   private(set) var nextPolicy: UInt32 = 1
-  /// In order of sequence, then number: later ones win.
+  /// Ascending by name: later ones win.
   private(set) var segments: [SegmentEntry] = []
   private(set) var walFloor: UInt64 = 0
   private(set) var nextSeries: UInt32 = 0
@@ -42,15 +42,19 @@ struct ManifestState: Sendable, Hashable {
       if id >= nextPolicy { nextPolicy = id == .max ? id : id + 1 }
     case .setDefaultPolicy(let id): defaultPolicy = id
     case .addSegment(let entry):
-      segments.removeAll { $0.name == entry.name }
-      let position =
-        segments.lastIndex {
-          ($0.name.sequence, $0.name.number) < (entry.name.sequence, entry.name.number)
-        }.map { $0 + 1 } ?? 0
-      segments.insert(entry, at: position)
+      let position = position(of: entry.name)
+      if position < segments.count, segments[position].name == entry.name {
+        segments[position] = entry
+      } else {
+        segments.insert(entry, at: position)
+      }
       nextSegmentNumber = max(nextSegmentNumber, entry.name.number &+ 1)
       nextSequence = max(nextSequence, entry.name.sequence &+ 1)
-    case .removeSegment(let name): segments.removeAll { $0.name == name }
+    case .removeSegment(let name):
+      let position = position(of: name)
+      if position < segments.count, segments[position].name == name {
+        segments.remove(at: position)
+      }
     case .setWALFloor(let number): walFloor = max(walFloor, number)
     case .setNextSeries(let id): nextSeries = max(nextSeries, id)
     case .setNextSequence(let sequence): nextSequence = max(nextSequence, sequence)
@@ -63,6 +67,16 @@ struct ManifestState: Sendable, Hashable {
       if let last = ids.last, last >= nextSeries { nextSeries = last == .max ? last : last + 1 }
     case .forgetSeries(let ids): droppedSeries.subtract(ids)
     }
+  }
+
+  /// Where a segment is, or would be inserted.
+  private func position(of name: SegmentName) -> Int {
+    var (low, high) = (0, segments.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle].name < name { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// Edits that make this state out of nothing.
