@@ -34,6 +34,24 @@ import TimeSeries
     }
   }
 
+  @Test func aDatabaseCanBeMadeAfterAnAttemptThatFailedAnywhere() throws {
+    let untroubled = SimulatedFileSystem()
+    let first = try open(untroubled)
+    let opened = untroubled.operationCount
+    try first.createDatabase("db")
+    var failures = 0
+    for operation in opened..<untroubled.operationCount {
+      let files = SimulatedFileSystem()
+      let engine = try open(files)
+      files.fail(at: operation)
+      do { try engine.createDatabase("db") } catch { failures += 1 }
+      try engine.createDatabase("db")
+      let again = try open(files.afterPowerCut(.everything))
+      #expect(again.databases == ["db"], "operation \(operation)")
+    }
+    #expect(failures > 5)
+  }
+
   @Test func policiesKeepTheirPointsApartAndGoWithThem() throws {
     var files = SimulatedFileSystem()
     var engine = try open(files)

@@ -333,8 +333,12 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
       try step(&state, "rename", source)
       guard let from = Self.parent(state.root, source), let old = source.parts.last,
         let to = Self.parent(state.root, destination), let new = destination.parts.last,
-        let node = from.entries.removeValue(forKey: old)
+        let node = from.entries[old]
       else { throw Self.missing(source, "rename") }
+      if case .directory(let there) = to.entries[new], !there.entries.isEmpty {
+        throw StorageError.io(operation: "rename", path: source.string, errno: 39)
+      }
+      from.entries[old] = nil
       to.entries[new] = node
     }
   }

@@ -135,7 +135,10 @@ public final class StorageEngine: Sendable {
       let temporary = databaseDirectory.appending(fileName + ".new")
       try fileSystem.removeTree(temporary)
       try DatabaseStore.create(at: temporary, policy: policy, on: fileSystem)
-      try fileSystem.rename(temporary, to: databaseDirectory.appending(fileName))
+      let place = databaseDirectory.appending(fileName)
+      // An attempt that failed after its rename left an empty database, which nobody was told of.
+      try fileSystem.removeTree(place)
+      try fileSystem.rename(temporary, to: place)
       try fileSystem.syncDirectory(databaseDirectory)
       let store = try openDatabase(name, fileName)
       state.withLock { $0.databases[name] = store }
