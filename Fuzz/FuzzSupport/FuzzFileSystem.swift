@@ -23,6 +23,7 @@ public struct FuzzFileSystem: FileSystem {
   public func removeTree(_ path: FilePath) {}
   public func syncDirectory(_ path: FilePath) {}
   public func lock(_ path: FilePath) -> any FileLock { Lock() }
+  public func sharedLock(_ path: FilePath) -> (any FileLock)? { Lock() }
 
   private final class Lock: FileLock {}
 

@@ -50,7 +50,8 @@ private func openManifest(_ file: [UInt8]) throws {
     opening: layout, on: FuzzFileSystem(file), problems: &problems)
   // What it says is written whole when the file is rewritten, and must then say the same.
   let snapshot = manifest.state.snapshot
-  guard let edits = try? ManifestEdit.decode(ManifestEdit.encode(snapshot)) else {
+  let written = ManifestEdit.encode(snapshot)
+  guard let edits = try? written.withUnsafeBytes({ try ManifestEdit.decode($0) }) else {
     fatalError("a snapshot that cannot be read: \(snapshot)")
   }
   var again = ManifestState()

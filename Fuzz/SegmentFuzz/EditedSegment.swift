@@ -43,15 +43,14 @@ struct EditedSegment {
       var blocks: [Block] = []
       for index in directory.blocks(of: id) {
         let block = directory.blocks[index]
-        take(block.timestamps)
+        take(try directory.timestampChunk(ofBlock: index))
         var columns: [(field: String, entry: [UInt8])] = []
-        for number in block.columns {
-          let column = directory.columns[number]
-          take(column.chunk)
+        for number in directory.columns(ofBlock: index) {
+          take(try directory.chunk(ofColumn: number))
           var entry: [UInt8] = []
           try directory.entry(number, ofBlock: index)
             .append(to: &entry, rowCount: block.rowCount, timeRange: block.timeRange)
-          columns.append((directory.fieldNames[column.field], entry))
+          columns.append((directory.fieldName(ofColumn: number), entry))
         }
         blocks.append(
           Block(rowCount: block.rowCount, timeRange: block.timeRange, columns: columns))
