@@ -69,12 +69,38 @@ public struct DiskFileSystem: FileSystem {
     guard fstat(descriptor, &status) == 0 else { throw failure("fstat", path) }
     let count = Int(status.st_size)
     if count == 0 { return MappedFile(UnsafeRawBufferPointer(start: nil, count: 0)) {} }
+    if count <= Self.copiedUpTo { return try copy(descriptor, count, path) }
     guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
     else { throw failure("mmap", path) }
     let address = UInt(bitPattern: start)
     return MappedFile(UnsafeRawBufferPointer(start: start, count: count)) {
       munmap(UnsafeMutableRawPointer(bitPattern: address), count)
     }
+  }
+
+  /// Smaller files are read: a mapping takes a page at least, and a process may have some ten
+  /// thousand mappings, fewer than a store can have segments of a few rows.
+  private static let copiedUpTo = 4096
+
+  private func copy(_ descriptor: CInt, _ count: Int, _ path: FilePath) throws -> MappedFile {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 8)
+    var filled = 0
+    while filled < count {
+      let got = pread(descriptor, memory.baseAddress.map { $0 + filled }, count - filled, filled)
+      if got < 0, errno == EINTR { continue }
+      guard got > 0 else {
+        let error =
+          got < 0
+          ? failure("read", path)
+          : StorageError.io(
+            operation: "read", path: path.string, errno: EIO)
+        memory.deallocate()
+        throw error
+      }
+      filled += got
+    }
+    nonisolated(unsafe) let owned = memory
+    return MappedFile(UnsafeRawBufferPointer(memory)) { owned.deallocate() }
   }
 
   public func rename(_ source: FilePath, to destination: FilePath) throws {
