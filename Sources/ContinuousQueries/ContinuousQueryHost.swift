@@ -6,14 +6,24 @@ import TimeSeries
 public protocol ContinuousQueryHost: Sendable {
   /// Wall clock, nanoseconds.
   var now: Timestamp { get }
-  /// Runs a `SELECT … INTO` of `database`; its rows are in the store when this returns.
+  /// Computes a query over some of its buckets; the rows are in the store when this returns.
+  ///
+  /// - Parameter replaced: where derived rows that the results do not have are to be removed; nil
+  ///   where there can be none.
   /// - Returns: points written.
-  func materialize(_ select: SelectStatement, in database: String) throws -> Int
+  func materialize(
+    _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
+  ) throws -> Int
   /// Nanoseconds of raw data before a bucket that the bucket's result depends on: 0 for ordinary
   /// aggregates, (window − 1) intervals for model functions.
   func lookback(of select: SelectStatement, in database: String) throws -> Int64
   /// First and last time of the data in a measurement; nil where it has none.
   func timeRange(of source: ContinuousQuery.MeasurementReference) throws -> ClosedRange<Timestamp>?
+  /// The time of the first row of a measurement that is not before `from`, or an earlier time that
+  /// is not before `from` either; nil where there is none.
+  func firstTime(
+    of source: ContinuousQuery.MeasurementReference, from: Timestamp
+  ) throws -> Timestamp?
 
   /// Stored definitions of every database, name by name.
   func loadContinuousQueries() throws -> [StoredContinuousQuery]

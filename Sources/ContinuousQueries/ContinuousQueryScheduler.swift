@@ -4,35 +4,71 @@ import TimeSeries
 
 /// Keeps continuous queries up to date.
 ///
-/// Every write to a measurement that a query reads marks the buckets that depend on it as pending
-/// (``noteWrite(_:to:)``); each EVERY the query computes what is pending and complete, through the
-/// ordinary write path. Results are keyed by series and time, so computing a bucket twice changes
-/// nothing. A new query starts with everything that its sources hold.
+/// Every write to and deletion from a measurement that a query reads marks the buckets that depend
+/// on it as pending; each EVERY the query computes what is pending and complete, through the
+/// ordinary write path, and removes derived rows that are not among the results any more. Results
+/// are keyed by series and time, so computing a bucket twice changes nothing. A new query starts
+/// with everything that its sources hold.
 ///
-/// Time spent in queries is spent outside the lock: writers that call ``noteWrite(_:to:)`` never
-/// wait for a run. Runs themselves are made by one caller at a time.
+/// A change is announced before it is made (``begin(_:)``) and marks once it is made
+/// (``end(_:)``), so that no run takes the mark, and computes, too early. What is saved of a query
+/// (``save()``) holds the changes in between as well as what a run is computing: wherever the
+/// process dies, nothing is lost of what is still to be done.
+///
+/// Time spent in queries is spent outside the lock: writers never wait for a run. Runs themselves
+/// are made by one caller at a time.
 public final class ContinuousQueryScheduler: Sendable {
   struct Entry {
     let query: ContinuousQuery
     let text: String
     var lookback: Int64
     var pending = TimeRangeSet()
+    /// What a run has taken out of `pending` and is not done with.
+    var computing = TimeRangeSet()
     /// When the oldest change in `pending` was made.
     var waitingSince: Timestamp?
     /// The same of what a run is computing at the moment.
     var computingSince: Timestamp?
     var lastRun: Timestamp?
     var nextRun: Timestamp = .min
+    /// When `nextRun` was set. A clock before that was put back, and `nextRun` means nothing.
+    var scheduledAt: Timestamp = .min
+    /// No derived rows of the query are at this time or later; nil where that is not known.
+    var frontier: Timestamp?
+    /// Buckets of the next piece of work.
+    var bucketsPerPiece: Int64 = 64
     var failures = 0
     var lastError: String?
     var pointsWritten = 0
 
-    var stored: StoredContinuousQuery {
-      StoredContinuousQuery(
+    func isDue(at now: Timestamp) -> Bool { nextRun <= now || now < scheduledAt }
+
+    /// Marks the buckets that depend on rows of a source.
+    mutating func insert(_ range: ClosedRange<Timestamp>) {
+      pending.insert(buckets(range))
+    }
+
+    func buckets(_ range: ClosedRange<Timestamp>) -> Range<Timestamp> {
+      query.grid.buckets(from: range.lowerBound, through: range.upperBound, lookahead: lookback)
+    }
+
+    /// The query with all that is to be done if the process died now.
+    func stored(changing changes: [Int: Changes]) -> StoredContinuousQuery {
+      var left = pending
+      left.formUnion(computing)
+      for change in changes.values {
+        for (source, ranges) in change where query.sources.contains(source) {
+          for range in ranges { left.insert(buckets(range)) }
+        }
+      }
+      return StoredContinuousQuery(
         name: query.name, database: query.database, text: text,
-        pending: pending.ranges.map { [$0.lowerBound, $0.upperBound] }, lastRun: lastRun)
+        pending: left.ranges.map { [$0.lowerBound, $0.upperBound] }, lastRun: lastRun)
     }
   }
+
+  /// Where rows change, measurement by measurement.
+  public typealias Changes = [ContinuousQuery.MeasurementReference: [ClosedRange<Timestamp>]]
 
   struct Key: Hashable {
     var database: String
@@ -43,6 +79,9 @@ public final class ContinuousQueryScheduler: Sendable {
     var entries: [Key: Entry] = [:]
     /// Who reads a measurement.
     var readers: [ContinuousQuery.MeasurementReference: [Key]] = [:]
+    /// Announced and not made yet.
+    var changes: [Int: Changes] = [:]
+    var nextChange = 0
 
     mutating func indexReaders() {
       readers = [:]
@@ -50,14 +89,33 @@ public final class ContinuousQueryScheduler: Sendable {
         for source in entry.query.sources { readers[source, default: []].append(key) }
       }
     }
+
+    mutating func mark(
+      _ ranges: [ClosedRange<Timestamp>], in source: ContinuousQuery.MeasurementReference,
+      at now: Timestamp
+    ) {
+      for key in readers[source] ?? [] {
+        guard var entry = entries.removeValue(forKey: key) else { continue }
+        for range in ranges { entry.insert(range) }
+        entry.waitingSince = entry.waitingSince ?? now
+        entries[key] = entry
+      }
+    }
+
+    /// Whether no other query writes where this one does.
+    func isAlone(_ query: ContinuousQuery) -> Bool {
+      entries.values.filter { $0.query.destination == query.destination }.count <= 1
+    }
   }
 
-  /// Buckets one run computes at a time, so that a backfill of months holds little in memory and
-  /// can be stopped between pieces.
+  /// The most buckets computed at a time, so that a backfill of months holds little in memory and
+  /// can be stopped between pieces. Pieces begin small and grow while they take little time: how
+  /// much a bucket costs depends on the groups and the rows.
   static let bucketsPerPiece: Int64 = 20_000
-  /// Pieces of one query before the others have their turn. A single point with a wrong time can
-  /// make centuries pending.
+  /// Pieces of one query before the others have their turn, and nanoseconds after which no new
+  /// piece is begun. A single point with a wrong time can make centuries pending.
   static let piecesPerTurn = 8
+  static let turn: Int64 = 1_000_000_000
   static let longestBackoff: Int64 = 600_000_000_000
 
   private let host: any ContinuousQueryHost
@@ -67,10 +125,24 @@ public final class ContinuousQueryScheduler: Sendable {
   /// the file of a query that was dropped meanwhile.
   private let storing = Mutex(())
   private let stopped = Atomic<Bool>(false)
+  /// Nanoseconds from some moment on, whatever happens to the time of day.
+  private let stopwatch: @Sendable () -> Int64
 
-  public init(host: any ContinuousQueryHost) {
+  public init(
+    host: any ContinuousQueryHost, stopwatch: @escaping @Sendable () -> Int64 = monotonicTime
+  ) {
     self.host = host
+    self.stopwatch = stopwatch
   }
+
+  /// Nanoseconds since the process asked first.
+  public static let monotonicTime: @Sendable () -> Int64 = {
+    let start = ContinuousClock.now
+    return {
+      let (seconds, attoseconds) = start.duration(to: .now).components
+      return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    }
+  }()
 
   /// Takes up the stored queries. What they have to look at again is what was pending when they
   /// were last saved, and the RESAMPLE FOR before their last run.
@@ -189,21 +261,71 @@ public final class ContinuousQueryScheduler: Sendable {
     }.sorted { ($0.database, $0.name) < ($1.database, $1.name) }
   }
 
-  /// Tells that points were written. Cheap for measurements that no query reads.
-  public func noteWrite(_ batch: PointBatch, to database: String) {
+  /// A change that is announced and not made yet.
+  public struct ChangeInFlight: Sendable {
+    fileprivate let id: Int
+  }
+
+  /// Tells that points are about to be written. Cheap for measurements that no query reads.
+  ///
+  /// - Returns: to be given to ``end(_:)``; nil where no query is concerned.
+  public func beginWrite(_ batch: PointBatch, to database: String) -> ChangeInFlight? {
     let watched = state.withLock { state in
       state.readers.isEmpty
         ? [] : state.readers.keys.filter { $0.database == database }.map(\.measurement)
     }
-    guard !watched.isEmpty else { return }
+    guard !watched.isEmpty else { return nil }
     let touched = TouchedRanges.of(batch, measurements: Set(watched))
-    let now = host.now
-    for (measurement, ranges) in touched {
-      note(
-        ranges,
-        in: ContinuousQuery.MeasurementReference(database: database, measurement: measurement),
-        at: now)
+    return begin(
+      Changes(
+        uniqueKeysWithValues: touched.map { measurement, ranges in
+          (
+            ContinuousQuery.MeasurementReference(database: database, measurement: measurement),
+            ranges
+          )
+        }))
+  }
+
+  /// Tells that rows are about to be deleted. That is durable when this returns, since nothing but
+  /// the queries' state tells of a deletion later.
+  public func beginDeletion(_ changes: Changes) throws -> ChangeInFlight? {
+    guard let change = begin(changes) else { return nil }
+    do {
+      for key in state.withLock({ state in
+        Set(changes.keys.flatMap { state.readers[$0] ?? [] })
+      }) {
+        try persist(key)
+      }
+    } catch {
+      state.withLock { $0.changes[change.id] = nil }
+      throw error
     }
+    return change
+  }
+
+  private func begin(_ changes: Changes) -> ChangeInFlight? {
+    state.withLock { state in
+      guard changes.keys.contains(where: { state.readers[$0] != nil }) else { return nil }
+      let id = state.nextChange
+      state.nextChange += 1
+      state.changes[id] = changes
+      return ChangeInFlight(id: id)
+    }
+  }
+
+  /// Tells that a change was made, or may have been: what depends on it is pending from now on.
+  public func end(_ change: ChangeInFlight) {
+    let now = host.now
+    state.withLock { state in
+      for (source, ranges) in state.changes.removeValue(forKey: change.id) ?? [:] {
+        state.mark(ranges, in: source, at: now)
+      }
+    }
+  }
+
+  /// Tells that points were written.
+  public func noteWrite(_ batch: PointBatch, to database: String) {
+    if let change = beginWrite(batch, to: database) { end(change) }
   }
 
   /// Tells that rows of a measurement within some stretches changed.
@@ -211,33 +333,32 @@ public final class ContinuousQueryScheduler: Sendable {
     _ ranges: [ClosedRange<Timestamp>], in source: ContinuousQuery.MeasurementReference,
     at now: Timestamp
   ) {
-    state.withLock { state in
-      for key in state.readers[source] ?? [] {
-        guard var entry = state.entries.removeValue(forKey: key) else { continue }
-        for range in ranges {
-          entry.pending.insert(
-            entry.query.grid.buckets(
-              from: range.lowerBound, through: range.upperBound, lookahead: entry.lookback))
-        }
-        entry.waitingSince = entry.waitingSince ?? now
-        state.entries[key] = entry
-      }
-    }
+    state.withLock { $0.mark(ranges, in: source, at: now) }
   }
 
-  /// Everything the queries meant by `isAffected` ever computed is to be computed again, as after
-  /// a model was trained anew.
-  public func invalidate(where isAffected: (ContinuousQuery) -> Bool) throws {
-    let keys = state.withLock { state in
-      state.entries.filter { isAffected($0.value.query) }.map(\.key)
-    }
-    for key in keys {
-      guard let query = state.withLock({ $0.entries[key]?.query }) else { continue }
-      if let lookback = try? host.lookback(of: query.statement.select, in: query.database) {
-        state.withLock { $0.entries[key]?.lookback = lookback }
+  /// Makes a change after which everything the queries meant by `isAffected` ever computed is to be
+  /// computed again, as when a model is trained anew. That it is to be is durable before the change.
+  public func invalidate(
+    where isAffected: (ContinuousQuery) -> Bool, making change: () throws -> Void
+  ) throws {
+    // A run in between would compute with what was before and take the marks away.
+    try running.withLock { _ in
+      let keys = state.withLock { state in
+        state.entries.filter { isAffected($0.value.query) }.map(\.key)
       }
-      try markAll(key)
-      try persist(key)
+      for key in keys {
+        try markAll(key)
+        try persist(key)
+      }
+      try change()
+      for key in keys {
+        guard let query = state.withLock({ $0.entries[key]?.query }) else { continue }
+        if let lookback = try? host.lookback(of: query.statement.select, in: query.database) {
+          state.withLock { $0.entries[key]?.lookback = lookback }
+        }
+        try markAll(key)
+        try persist(key)
+      }
     }
   }
 
@@ -273,7 +394,10 @@ public final class ContinuousQueryScheduler: Sendable {
 
   private func persist(_ key: Key) throws {
     try storing.withLock { _ in
-      if let stored = state.withLock({ $0.entries[key]?.stored }) { try host.store(stored) }
+      let stored = state.withLock { state in
+        state.entries[key]?.stored(changing: state.changes)
+      }
+      if let stored { try host.store(stored) }
     }
   }
 
@@ -302,7 +426,7 @@ public final class ContinuousQueryScheduler: Sendable {
       let now = host.now
       let due = state.withLock { state in
         state.entries
-          .filter { ignoringSchedule || $0.value.nextRun <= now }
+          .filter { ignoringSchedule || $0.value.isDue(at: now) }
           .map(\.key)
           .sorted { ($0.database, $0.name) < ($1.database, $1.name) }
       }
@@ -321,41 +445,109 @@ public final class ContinuousQueryScheduler: Sendable {
 
   private func run(_ key: Key) -> Bool {
     let start = host.now
-    let taken = state.withLock { state -> (ContinuousQuery, TimeRangeSet)? in
+    let taken = state.withLock { state -> (entry: Entry, work: TimeRangeSet, isAlone: Bool)? in
       guard var entry = state.entries.removeValue(forKey: key) else { return nil }
       let work = entry.pending.removePrefix(below: entry.query.grid.floor(start))
       if !work.isEmpty {
         entry.computingSince = entry.waitingSince ?? start
         entry.waitingSince = nil
       }
+      entry.computing = work
       entry.nextRun =
         TimeGrid(every: entry.query.every).buckets(from: start, through: start)
         .upperBound
+      entry.scheduledAt = start
       state.entries[key] = entry
-      return (entry.query, work)
+      return (entry, work, state.isAlone(entry.query))
     }
-    guard let (query, work) = taken else { return false }
-    var left = work
+    guard let (entry, work, isAlone) = taken else { return false }
+    var turn = Turn(entry: entry, left: work, replaces: isAlone)
     var failure: String?
-    var written = 0
+    do {
+      try compute(&turn, key)
+    } catch {
+      failure = "\(error)"
+    }
+    finish(key, turn, didWork: !work.isEmpty, failure: failure, start: start)
+    return failure == nil && turn.pieces > 0
+  }
+
+  /// What one turn of a query has done and has still to do.
+  private struct Turn {
+    let query: ContinuousQuery
+    let lookback: Int64
+    let replaces: Bool
+    var left: TimeRangeSet
+    var frontier: Timestamp?
+    var bucketsPerPiece: Int64
     var pieces = 0
-    while let range = left.ranges.first, pieces < Self.piecesPerTurn, isWanted(query, key) {
-      let (span, overflow) = query.grid.every.multipliedReportingOverflow(by: Self.bucketsPerPiece)
-      let pieceEnd =
-        overflow ? range.upperBound : min(range.upperBound, saturatingAdd(range.lowerBound, span))
-      do {
-        written += try host.materialize(
-          query.select(over: range.lowerBound..<pieceEnd), in: query.database)
-        _ = left.removePrefix(below: pieceEnd)
-        pieces += 1
-      } catch {
-        failure = "\(error)"
-        break
+    var written = 0
+
+    init(entry: Entry, left: TimeRangeSet, replaces: Bool) {
+      query = entry.query
+      lookback = entry.lookback
+      self.replaces = replaces
+      self.left = left
+      frontier = entry.frontier
+      bucketsPerPiece = entry.bucketsPerPiece
+    }
+
+    /// Makes pieces larger or smaller by what the last one took.
+    mutating func adapt(to nanoseconds: Int64) {
+      if nanoseconds < ContinuousQueryScheduler.turn / 16 {
+        bucketsPerPiece = min(bucketsPerPiece * 4, ContinuousQueryScheduler.bucketsPerPiece)
+      } else if nanoseconds > ContinuousQueryScheduler.turn / 4 {
+        bucketsPerPiece = max(bucketsPerPiece / 2, 1)
       }
     }
-    finish(
-      key, left: left, didWork: !work.isEmpty, written: written, failure: failure, start: start)
-    return failure == nil && pieces > 0
+
+    /// The first piece of a stretch.
+    func piece(of range: Range<Timestamp>) -> Range<Timestamp> {
+      let (span, overflow) = query.grid.every.multipliedReportingOverflow(by: bucketsPerPiece)
+      return range
+        .lowerBound..<(overflow
+        ? range.upperBound : min(range.upperBound, saturatingAdd(range.lowerBound, span)))
+    }
+  }
+
+  private func compute(_ turn: inout Turn, _ key: Key) throws {
+    let query = turn.query
+    let began = stopwatch()
+    while let range = turn.left.ranges.first, turn.pieces < Self.piecesPerTurn,
+      turn.pieces == 0 || stopwatch() - began < Self.turn, isWanted(query, key)
+    {
+      let piece = turn.piece(of: range)
+      let frontier =
+        try turn.frontier
+        ?? host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
+      turn.frontier = max(frontier, piece.upperBound)
+      let pieceBegan = stopwatch()
+      let written = try host.materialize(
+        query, over: piece,
+        replacing: turn.replaces && piece.lowerBound < frontier
+          ? piece.lowerBound..<min(piece.upperBound, frontier) : nil)
+      turn.adapt(to: stopwatch() - pieceBegan)
+      turn.written += written
+      turn.pieces += 1
+      _ = turn.left.removePrefix(below: piece.upperBound)
+      if written == 0 { try skipEmptiness(&turn) }
+    }
+  }
+
+  /// Passes over what is pending up to the next row that a result could come from or that would
+  /// have to be removed.
+  private func skipEmptiness(_ turn: inout Turn) throws {
+    guard let start = turn.left.ranges.first?.lowerBound else { return }
+    var next = try host.firstTime(of: turn.query.destination, from: start)
+    for source in turn.query.sources {
+      let found = try host.firstTime(of: source, from: saturatingAdd(start, -turn.lookback))
+      next = [next, found].compactMap { $0 }.min()
+    }
+    guard let next else {
+      turn.left = TimeRangeSet()
+      return
+    }
+    _ = turn.left.removePrefix(below: max(start, turn.query.grid.floor(next)))
   }
 
   /// False once everything is to stop, or the query was dropped.
@@ -364,15 +556,19 @@ public final class ContinuousQueryScheduler: Sendable {
   }
 
   private func finish(
-    _ key: Key, left: TimeRangeSet, didWork: Bool, written: Int, failure: String?, start: Timestamp
+    _ key: Key, _ turn: Turn, didWork: Bool, failure: String?, start: Timestamp
   ) {
     let end = host.now
+    let left = turn.left
     state.withLock { state in
       guard var entry = state.entries.removeValue(forKey: key) else { return }
       entry.pending.formUnion(left)
       if !left.isEmpty { entry.waitingSince = entry.computingSince ?? entry.waitingSince }
+      entry.computing = TimeRangeSet()
       entry.computingSince = nil
-      entry.pointsWritten += written
+      entry.pointsWritten += turn.written
+      entry.frontier = turn.frontier
+      entry.bucketsPerPiece = turn.bucketsPerPiece
       entry.lastError = failure
       if failure == nil {
         entry.failures = 0
@@ -384,6 +580,7 @@ public final class ContinuousQueryScheduler: Sendable {
           by: 1 << Int64(min(entry.failures, 10)))
         let backoff = overflow ? Self.longestBackoff : min(delay, Self.longestBackoff)
         entry.nextRun = saturatingAdd(end, max(entry.query.every, backoff))
+        entry.scheduledAt = end
       }
       state.entries[key] = entry
     }

@@ -67,6 +67,13 @@ public struct Executor: Sendable {
     _ = try Planner(source: source, context: context, database: database).plan(select)
   }
 
+  /// Names of the columns of a SELECT; nil where they depend on what is stored (`*` and patterns).
+  public func columnNames(of select: SelectStatement, database: String?) throws -> Set<String>? {
+    if select.fields.contains(where: { FieldExpansion.isExpanded($0.expression) }) { return nil }
+    let plan = try Planner(source: source, context: context, database: database).plan(select)
+    return Set(plan.outputs.map(\.name))
+  }
+
   private func run(
     _ select: SelectStatement, database: String?, statementID: Int,
     emit: (StatementResult) throws -> Void

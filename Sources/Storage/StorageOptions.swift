@@ -25,6 +25,12 @@ public struct StorageOptions: Sendable {
   /// about its points can be made durable first: after a crash they are not among
   /// ``StorageEngine/recovered`` any more. Throwing makes the flush fail; it is tried again.
   public var willDiscardLog: @Sendable () throws -> Void = {}
+  /// Called before a deletion, the drop of series or of a policy is made, with where the data lies
+  /// that will go, so that an upper layer can make durable what it will have to do about it: the
+  /// log does not bring deletions back. No point comes into the database meanwhile. What it returns
+  /// is called once the change is visible or has failed; throwing prevents the change. Retention is
+  /// not told of: what is too old to be kept was there all the same.
+  public var willDelete: @Sendable ([WriteNotice]) throws -> @Sendable () -> Void = { _ in {} }
   /// False does everything on the threads that call, in an order that repeats: for tests that
   /// enumerate the operations. Then ``SyncPolicy/interval(milliseconds:)`` syncs only with flushes.
   var usesBackgroundThreads = true

@@ -52,21 +52,23 @@ public final class Database: Sendable {
 
   private init(path: String, configuration: Configuration) throws {
     self.configuration = configuration
-    let retirement = LogRetirement()
+    let observer = StoreObserver()
     var options = StorageOptions(
       syncPolicy: configuration.syncPolicy, memtableLimit: configuration.memtableLimit,
-      seriesLimit: configuration.seriesLimit)
-    options.willDiscardLog = { try retirement.willDiscardLog() }
+      seriesLimit: configuration.seriesLimit, now: configuration.clock)
+    options.willDiscardLog = { try observer.willDiscardLog() }
+    options.willDelete = { try observer.willDelete($0) }
     engine = try StorageEngine(directory: FilePath(path), options: options)
     models = ModelRegistry(engine: engine)
     do {
       continuousQueries = try ContinuousQueryService(
-        source: DatabaseSource(engine: engine, models: models), logger: configuration.logger)
+        source: DatabaseSource(engine: engine, models: models), clock: configuration.clock,
+        logger: configuration.logger)
     } catch {
-      retirement.attach(nil)
+      observer.attach(nil)
       throw error
     }
-    retirement.attach(continuousQueries.scheduler)
+    observer.attach(continuousQueries.scheduler)
     retention = RetentionService(engine: engine, logger: configuration.logger)
     retention.start()
     for problem in engine.problems {
@@ -112,7 +114,7 @@ extension Database {
     lineProtocol: UnsafeRawBufferPointer, to database: String, retentionPolicy: String? = nil,
     precision: TimestampPrecision = .nanoseconds
   ) throws -> WriteOutcome {
-    var parser = LineProtocolParser(precision: precision, defaultTimestamp: wallClock())
+    var parser = LineProtocolParser(precision: precision, defaultTimestamp: configuration.clock())
     let (batch, rejections) = parser.parse(lineProtocol)
     var outcome = try write(batch, to: database, retentionPolicy: retentionPolicy)
     if !rejections.isEmpty {
@@ -192,7 +194,7 @@ extension Database {
     limits.chunkSize = options.chunkSize
     let timeout = configuration.queryTimeout
     return QueryContext(
-      now: wallClock(), limits: limits,
+      now: configuration.clock(), limits: limits,
       deadline: timeout > 0 ? .now + .seconds(timeout) : nil)
   }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Storage
+import TimeSeries
 
 extension Database {
   /// How a database is opened.
@@ -19,6 +20,8 @@ extension Database {
     /// opens a directory for a moment does not.
     public var runsContinuousQueries = false
     public var logger = Logger(label: "vigil")
+    /// The time of day; tests put it forward and back.
+    var clock: @Sendable () -> Timestamp = { wallClock() }
 
     public init() {}
   }

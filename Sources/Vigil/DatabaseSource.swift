@@ -33,9 +33,11 @@ final class DatabaseSource: QuerySource {
   func write(_ batch: PointBatch, to database: String, retentionPolicy: String?) throws
     -> WriteOutcome
   {
-    let outcome = try engine.write(batch, to: database, retentionPolicy: retentionPolicy)
-    if outcome.acceptedPoints > 0 { listener.withLock { $0 }?.noteWrite(batch, to: database) }
-    return outcome
+    let scheduler = listener.withLock { $0 }
+    let change = scheduler?.beginWrite(batch, to: database)
+    // Whatever comes of it: a write that failed may be found later all the same.
+    defer { if let scheduler, let change { scheduler.end(change) } }
+    return try engine.write(batch, to: database, retentionPolicy: retentionPolicy)
   }
 
   func model(named name: String, in database: String) throws -> (any ScoringModel)? {

@@ -65,20 +65,39 @@ final class FakeHost: ContinuousQueryHost {
     return sums
   }
 
-  func materialize(_ select: SelectStatement, in database: String) throws -> Int {
+  func materialize(
+    _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
+  ) throws -> Int {
     beforeMaterializing.withLock { $0 }?()
     if state.withLock({ $0.failing }) { throw Failure() }
-    guard case .measurement(let source) = select.sources[0], case .literal(let from) = source.name,
-      case .literal(let into)? = select.into?.name, let every = select.interval?.every,
-      case .binary(.and, let lower, let upper)? = select.condition,
-      case .binary(.greaterOrEqual, _, .integer(let start)) = lower,
-      case .binary(.less, _, .integer(let end)) = upper
-    else { throw Failure() }
-    let rows = state.withLock { $0.rows[reference(from)] ?? [:] }
-    let result = evaluate(rows, every: every, over: start..<end)
+    guard let source = query.sources.first else { throw Failure() }
+    let rows = state.withLock { $0.rows[source] ?? [:] }
+    let result = evaluate(rows, every: query.grid.every, over: range)
     state.withLock { $0.materialized += 1 }
-    if !result.isEmpty { write(into, result) }
+    if !result.isEmpty { write(query.destination.measurement, result) }
+    if let replaced { try delete(query.destination.measurement, in: replaced, except: result) }
     return result.count
+  }
+
+  /// Deletes rows as a store does: announced, made, and told of.
+  func delete(
+    _ measurement: String, in range: Range<Timestamp>, except kept: [Timestamp: Int64] = [:]
+  ) throws {
+    let gone = state.withLock { $0.rows[reference(measurement)] ?? [:] }.keys
+      .filter { range.contains($0) && kept[$0] == nil }
+    if gone.isEmpty { return }
+    let scheduler = scheduler.withLock { $0 }
+    let change = try scheduler?.beginDeletion([reference(measurement): gone.map { $0...$0 }])
+    state.withLock { state in
+      for time in gone { state.rows[reference(measurement)]?[time] = nil }
+    }
+    if let scheduler, let change { scheduler.end(change) }
+  }
+
+  func firstTime(
+    of source: ContinuousQuery.MeasurementReference, from: Timestamp
+  ) throws -> Timestamp? {
+    state.withLock { $0.rows[source]?.keys.filter { $0 >= from }.min() }
   }
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {

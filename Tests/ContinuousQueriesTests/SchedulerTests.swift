@@ -1,5 +1,6 @@
 import ContinuousQueries
 import Query
+import Synchronization
 import Testing
 import TimeSeries
 
@@ -36,21 +37,97 @@ import TimeSeries
   }
 
   /// Points at both ends of time make nearly everything between them pending.
-  @Test func aQueryWithCenturiesPendingHoldsUpNoOther() throws {
+  @Test func centuriesWithoutRowsArePassedOver() throws {
     let host = FakeHost()
     host.state.withLock { $0.now = 1 << 62 }
     host.write("raw", [3: 1, (1 << 62) - 1000: 2])
-    host.write("other", [3: 1])
     let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    #expect(scheduler.tick())
+    #expect(rows(host, "out") == [0: 1, (1 << 62) - 1004: 2])
+    #expect(host.state.withLock { $0.materialized } < 10)
+  }
+
+  /// Every piece of work takes longer than a turn.
+  @Test func aQueryWithMuchToDoHoldsUpNoOther() throws {
+    let host = FakeHost()
+    host.state.withLock { $0.now = 200_000 }
+    host.write("raw", Dictionary(uniqueKeysWithValues: (0..<200).map { ($0 * 10, $0) }))
+    host.write("other", [3: 1])
+    let time = Mutex<Int64>(0)
+    let scheduler = ContinuousQueryScheduler(host: host) { time.withLock { $0 } }
+    host.scheduler.withLock { $0 = scheduler }
+    host.beforeMaterializing.withLock { $0 = { time.withLock { $0 += 2_000_000_000 } } }
     try scheduler.create(parse(Self.text))
     try scheduler.create(
       parse(
         "CREATE CONTINUOUS QUERY z ON db BEGIN SELECT sum(v) INTO out2 FROM other "
           + "GROUP BY time(10ns) END"))
     #expect(scheduler.tick())
-    #expect(rows(host, "out") == [0: 1])
     #expect(rows(host, "out2") == [0: 1])
+    #expect(host.state.withLock { $0.materialized } == 2, "one piece of each")
     #expect(scheduler.tick(), "the rest is due at once")
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out").count == 200)
+  }
+
+  /// The mark of a deletion is durable before the deletion is made, and no run takes it before.
+  @Test func aDeletionIsSavedBeforeItIsMade() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.write("raw", [5: 1, 17: 2])
+    scheduler.runUntilIdle()
+    #expect(host.state.withLock { $0.stored["q"]?.pending } == [])
+    let change = try scheduler.beginDeletion([host.reference("raw"): [17...17]])
+    scheduler.runUntilIdle()
+    #expect(host.state.withLock { $0.stored["q"]?.pending } == [[10, 20]])
+    host.state.withLock { $0.rows[host.reference("raw")]?[17] = nil }
+    scheduler.end(try #require(change))
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out") == [0: 1])
+  }
+
+  /// A save within a run, as a flush makes one, must not forget what the run is computing.
+  @Test func whatIsBeingComputedIsSaved() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.write("raw", [5: 1])
+    host.beforeMaterializing.withLock { $0 = { try? scheduler.save() } }
+    host.state.withLock { $0.failing = true }
+    scheduler.tick()
+    let saved = host.state.withLock { $0.stored["q"]?.pending }
+    #expect(saved == [[0, 10]])
+  }
+
+  @Test func aWriteUnderWayIsSaved() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    var batch = PointBatch()
+    batch.beginPoint(
+      series: batch.internSeries(SeriesKey(measurement: "raw").canonical), timestamp: 5)
+    batch.append(field: batch.internField("v"), float: 0)
+    let change = scheduler.beginWrite(batch, to: "db")
+    try scheduler.save()
+    #expect(host.state.withLock { $0.stored["q"]?.pending } == [[0, 10]])
+    scheduler.end(try #require(change))
+    try scheduler.save()
+    #expect(host.state.withLock { $0.stored["q"]?.pending } == [[0, 10]])
+  }
+
+  /// A clock that was far ahead for a moment must not stop a query until then.
+  @Test func aClockPutBackHoldsUpNothing() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.state.withLock { $0.now += 1 << 60 }
+    scheduler.tick()
+    host.state.withLock { $0.now -= 1 << 60 }
+    host.write("raw", [5: 1])
+    scheduler.tick()
+    #expect(rows(host, "out") == [0: 1])
   }
 
   @Test func aDroppedQueryStopsAtTheNextPiece() throws {

@@ -32,6 +32,17 @@ struct FieldExpansion {
   /// `GROUP BY *` and regexes take all tags out of `*`, matched or not.
   let groupsByPattern: Bool
 
+  /// Whether a projection stands for others.
+  static func isExpanded(_ expression: Expression) -> Bool {
+    switch expression {
+    case .wildcard, .regex: true
+    case .call(_, let arguments): arguments.contains(where: isExpanded)
+    case .binary(_, let a, let b): isExpanded(a) || isExpanded(b)
+    case .parenthesized(let inner): isExpanded(inner)
+    default: false
+    }
+  }
+
   func expand(_ field: SelectStatement.Field) throws -> [SelectStatement.Field] {
     switch field.expression {
     case .wildcard(let kind):

@@ -4,28 +4,52 @@ import TimeSeries
 extension DatabaseStore {
   /// Drops series for good: their ids are not given again, and a write with the same key makes a
   /// new series. Ids that are unknown are passed over.
-  func dropSeries(_ ids: [UInt32]) throws {
+  ///
+  /// - Returns: what went.
+  func dropSeries(_ ids: [UInt32]) throws -> [WriteNotice] {
     try withWritersWaiting {
       let live = index.lock.withLock { Set(index.liveIDs) }
       let known = Set(ids).intersection(live)
-      if !known.isEmpty { try commit([], dropping: known) }
+      if known.isEmpty { return [] }
+      let gone = notices(of: known, TimestampBounds.earliest...TimestampBounds.latest)
+      try announcing(gone) { try commit([], dropping: known) }
+      return gone
     }
   }
 
-  /// Deletes rows of series between two times, both included. Series of which no row is left are
-  /// dropped.
-  func delete(_ ids: [UInt32], from: Timestamp, through: Timestamp) throws {
-    guard from <= through, !ids.isEmpty else { return }
-    try withWritersWaiting {
-      guard let newest = manifest.state.segments.last?.name.sequence else { return }
-      var tombstone = Tombstone(
-        series: Set(ids).sorted(), from: from, through: through, upToSequence: newest)
-      let emptied = emptiedSeries(among: tombstone.series, after: [.addTombstone(tombstone)])
+  /// Deletes rows of series, as one change. Series of which no row is left are dropped.
+  ///
+  /// - Returns: what went.
+  func delete(_ spans: [DeletedSpan]) throws -> [WriteNotice] {
+    let spans = spans.filter { !$0.series.isEmpty && $0.from <= $0.through }
+    if spans.isEmpty { return [] }
+    return try withWritersWaiting {
+      guard let newest = manifest.state.segments.last?.name.sequence else { return [] }
+      var tombstones = spans.map {
+        Tombstone(
+          series: Set($0.series.map(\.rawValue)).sorted(), from: $0.from, through: $0.through,
+          upToSequence: newest)
+      }
+      let gone = tombstones.flatMap { notices(of: Set($0.series), $0.from...$0.through) }
+      let emptied = emptiedSeries(
+        among: Set(tombstones.flatMap(\.series)), after: tombstones.map { .addTombstone($0) })
       // Nothing is left of these that a tombstone would have to hide.
-      tombstone.series.removeAll(where: emptied.contains)
-      try commit(
-        tombstone.series.isEmpty ? [] : [.addTombstone(tombstone)], dropping: emptied)
+      for index in tombstones.indices {
+        tombstones[index].series.removeAll(where: emptied.contains)
+      }
+      tombstones.removeAll { $0.series.isEmpty }
+      try announcing(gone) {
+        try commit(tombstones.map { .addTombstone($0) }, dropping: emptied)
+      }
+      return gone
     }
+  }
+
+  /// Makes a change that takes rows away, between telling of it and telling that it is made.
+  private func announcing(_ notices: [WriteNotice], _ change: () throws -> Void) throws {
+    let isMade = notices.isEmpty ? {} : try options.willDelete(notices)
+    defer { isMade() }
+    try change()
   }
 
   /// Of some series those that are known and have no row once edits are made. Call it with writers
@@ -63,8 +87,8 @@ extension DatabaseStore {
 
   /// Runs `body` with `maintenance` held, all points in segments and no new ones coming: so what
   /// it decides is about what was written before, and the WAL does not bring anything back.
-  private func withWritersWaiting(_ body: () throws -> Void) throws {
-    try maintenance.withLock {
+  private func withWritersWaiting<Result>(_ body: () throws -> Result) throws -> Result {
+    let result = try maintenance.withLock {
       monitor.withLock { isGateClosed = true }
       defer {
         monitor.withLock {
@@ -73,10 +97,11 @@ extension DatabaseStore {
         }
       }
       try flushAll()
-      try body()
+      return try body()
     }
     // Compaction may have something to do.
     wake()
+    return result
   }
 
   /// Adds a policy; the same one again is fine.
@@ -102,7 +127,9 @@ extension DatabaseStore {
   }
 
   /// Drops a policy with its points. The default one cannot go.
-  func dropPolicy(_ name: String) throws {
+  ///
+  /// - Returns: what went.
+  func dropPolicy(_ name: String) throws -> [WriteNotice] {
     try withWritersWaiting {
       guard let known = manifest.state.policy(named: name) else {
         throw StorageError.retentionPolicyNotFound(database: self.name, policy: name)
@@ -110,8 +137,12 @@ extension DatabaseStore {
       guard known.id != manifest.state.defaultPolicy else {
         throw StorageError.invalidName(name, reason: "the default policy cannot be dropped")
       }
-      let gone = manifest.state.segments.filter { $0.name.policy == known.id }
-      try remove(gone, by: [.dropPolicy(id: known.id)])
+      let all = index.lock.withLock { Set(index.liveIDs) }
+      let gone = notices(
+        of: all, TimestampBounds.earliest...TimestampBounds.latest, policy: known.id)
+      let segments = manifest.state.segments.filter { $0.name.policy == known.id }
+      try announcing(gone) { try remove(segments, by: [.dropPolicy(id: known.id)]) }
+      return gone
     }
   }
 
@@ -171,17 +202,41 @@ extension DatabaseStore {
     try monitor.withLock { if isClosed { throw StorageError.closed } }
   }
 
-  /// What a deletion from these series touches, in each policy.
-  func notices(of ids: [UInt32], _ range: ClosedRange<Timestamp>) -> [WriteNotice] {
-    let measurements = index.lock.withLock {
-      Set(ids.compactMap { index.measurement(of: $0)?.name })
+  /// Where these series have rows within a range of time, to the day or whatever a partition covers:
+  /// for each segment the first and last time of each measurement. Call it with writers waiting and
+  /// everything in segments.
+  private func notices(
+    of ids: Set<UInt32>, _ range: ClosedRange<Timestamp>, policy only: UInt32? = nil
+  ) -> [WriteNotice] {
+    let names = index.lock.withLock {
+      Dictionary(
+        uniqueKeysWithValues: ids.compactMap { id in
+          index.measurement(of: id).map { (id, $0.name) }
+        })
     }
-    return measurements.sorted().flatMap { measurement in
-      policies.map {
+    let version = monitor.withLock { self.version }
+    var notices: [WriteNotice] = []
+    for segment in version.segments where segment.entry.timeRange.overlaps(range) {
+      guard let policy = version.state.policy(id: segment.entry.name.policy),
+        only == nil || policy.id == only
+      else { continue }
+      var found: [String: ClosedRange<Timestamp>] = [:]
+      for (id, name) in names {
+        for block in segment.reader.blocks(of: SeriesID(rawValue: id))
+        where block.timeRange.overlaps(range) {
+          let part = block.timeRange.clamped(to: range)
+          let known = found[name] ?? part
+          found[name] =
+            min(known.lowerBound, part.lowerBound)...max(known.upperBound, part.upperBound)
+        }
+      }
+      notices += found.sorted { $0.key < $1.key }.map { measurement, timeRange in
         WriteNotice(
-          database: name, retentionPolicy: $0.name, measurement: measurement, timeRange: range)
+          database: name, retentionPolicy: policy.policy.name, measurement: measurement,
+          timeRange: timeRange)
       }
     }
+    return notices
   }
 }
 

@@ -259,7 +259,7 @@ public final class StorageEngine: Sendable {
   /// Drops a policy with its points, and the series that have none elsewhere; the default one cannot
   /// go.
   public func dropRetentionPolicy(_ name: String, in database: String) throws {
-    try store(database).dropPolicy(name)
+    notify(try store(database).dropPolicy(name))
   }
 
   /// Removes partitions that are older than their policies keep, and the series that had rows only
@@ -277,11 +277,7 @@ public final class StorageEngine: Sendable {
 
   /// Drops series. Their ids are not given again; a later write with the same key makes a new one.
   public func dropSeries(_ series: [SeriesID], in database: String) throws {
-    let store = try store(database)
-    let ids = series.map(\.rawValue)
-    let notices = store.notices(of: ids, TimestampBounds.earliest...TimestampBounds.latest)
-    try store.dropSeries(ids)
-    notify(notices)
+    notify(try store(database).dropSeries(series.map(\.rawValue)))
   }
 
   /// Deletes the rows of series with `from <= time <= through`, in all retention policies. Series
@@ -289,12 +285,12 @@ public final class StorageEngine: Sendable {
   public func delete(
     _ series: [SeriesID], from: Timestamp, through: Timestamp, in database: String
   ) throws {
-    guard from <= through else { return }
-    let store = try store(database)
-    let ids = series.map(\.rawValue)
-    let notices = store.notices(of: ids, from...through)
-    try store.delete(ids, from: from, through: through)
-    notify(notices)
+    try delete([DeletedSpan(series: series, from: from, through: through)], in: database)
+  }
+
+  /// The same for several spans, as one change: all of them go, or none.
+  public func delete(_ spans: [DeletedSpan], in database: String) throws {
+    notify(try store(database).delete(spans))
   }
 
   /// Stores a named piece of bytes with a database, durable on return, in the place of one of the

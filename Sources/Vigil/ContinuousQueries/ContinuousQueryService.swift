@@ -4,6 +4,7 @@ import Logging
 import Query
 import Storage
 import Synchronization
+import TimeSeries
 
 /// The continuous queries of a database, and the thread that keeps them up to date.
 final class ContinuousQueryService: Sendable {
@@ -16,21 +17,18 @@ final class ContinuousQueryService: Sendable {
   private static let tick = 0.1
 
   /// Takes up the stored queries; damaged definitions are logged and left alone.
-  init(source: DatabaseSource, logger: Logger) throws {
+  init(source: DatabaseSource, clock: @escaping @Sendable () -> Timestamp, logger: Logger) throws {
     self.source = source
     self.logger = logger
-    scheduler = ContinuousQueryScheduler(host: DatabaseHost(source: source, logger: logger))
+    scheduler = ContinuousQueryScheduler(
+      host: DatabaseHost(source: source, clock: clock, logger: logger))
     source.notify(scheduler)
     for problem in try scheduler.load() {
       logger.error("continuous query not taken up", metadata: ["problem": "\(problem)"])
     }
     // Their writers were told of success; whether the queries had computed them is not known.
     for notice in source.engine.recovered {
-      scheduler.note(
-        [notice.timeRange],
-        in: ContinuousQuery.MeasurementReference(
-          database: notice.database, measurement: notice.measurement),
-        at: wallClock())
+      scheduler.note([notice.timeRange], in: notice.source, at: clock())
     }
   }
 

@@ -10,22 +10,18 @@ struct DatabaseHost: ContinuousQueryHost {
   static let fileKind = "continuous-queries"
 
   let source: DatabaseSource
+  let clock: @Sendable () -> Timestamp
   let logger: Logger
 
-  var now: Timestamp { wallClock() }
+  var now: Timestamp { clock() }
 
-  func materialize(_ select: SelectStatement, in database: String) throws -> Int {
-    var limits = QueryContext.Limits()
-    // The same rows must give the same bits whenever they are computed.
-    limits.isLayoutIndependent = true
-    let executor = Executor(source: source, context: QueryContext(now: now, limits: limits))
-    var written = 0
-    try executor.execute(.select(select), database: database) { result in
-      guard let column = result.series.first?.columns.last, case .integer(let count)? = column[0]
-      else { return }
-      written += Int(count)
-    }
-    return written
+  func materialize(
+    _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
+  ) throws -> Int {
+    try Materialization(
+      query: query, source: source, now: now,
+      lookback: lookback(of: query.statement.select, in: query.database)
+    ).run(over: range, replacing: replaced)
   }
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
@@ -46,26 +42,47 @@ struct DatabaseHost: ContinuousQueryHost {
   func timeRange(of reference: ContinuousQuery.MeasurementReference) throws
     -> ClosedRange<Timestamp>?
   {
-    guard let snapshot = source.snapshot(of: reference.database),
-      let schema = snapshot.schema(of: reference.measurement)
-    else { return nil }
-    let fields = schema.fields.map(\.name)
     var range: ClosedRange<Timestamp>?
-    for policy in source.retentionPolicies(of: reference.database) ?? [] {
-      for series in snapshot.series(of: reference.measurement, matching: nil) {
-        let blocks = try snapshot.blocks(
-          of: series.id, fields: fields, from: TimestampBounds.earliest,
-          through: TimestampBounds.latest, retentionPolicy: policy.name)
-        guard let first = blocks.first?.timeRange, let last = blocks.last?.timeRange else {
-          continue
-        }
-        range =
-          min(
-            range?.lowerBound ?? first.lowerBound, first.lowerBound)...max(
-            range?.upperBound ?? last.upperBound, last.upperBound)
+    try forEachSeries(of: reference, from: TimestampBounds.earliest) { blocks in
+      guard let first = blocks.first?.timeRange, let last = blocks.last?.timeRange else {
+        return
       }
+      range =
+        min(
+          range?.lowerBound ?? first.lowerBound, first.lowerBound)...max(
+          range?.upperBound ?? last.upperBound, last.upperBound)
     }
     return range
+  }
+
+  func firstTime(
+    of reference: ContinuousQuery.MeasurementReference, from: Timestamp
+  ) throws -> Timestamp? {
+    var earliest: Timestamp?
+    try forEachSeries(of: reference, from: max(from, TimestampBounds.earliest)) { blocks in
+      guard let first = blocks.first?.timeRange.lowerBound else { return }
+      earliest = min(earliest ?? .max, max(first, from))
+    }
+    return earliest
+  }
+
+  /// The blocks of each series in each policy.
+  private func forEachSeries(
+    of reference: ContinuousQuery.MeasurementReference, from: Timestamp,
+    _ body: ([any SeriesBlock]) -> Void
+  ) throws {
+    guard let snapshot = source.snapshot(of: reference.database),
+      let schema = snapshot.schema(of: reference.measurement)
+    else { return }
+    let fields = schema.fields.map(\.name)
+    for policy in source.retentionPolicies(of: reference.database) ?? [] {
+      for series in snapshot.series(of: reference.measurement, matching: nil) {
+        body(
+          try snapshot.blocks(
+            of: series.id, fields: fields, from: from, through: TimestampBounds.latest,
+            retentionPolicy: policy.name))
+      }
+    }
   }
 
   func loadContinuousQueries() throws -> [StoredContinuousQuery] {

@@ -40,11 +40,11 @@ extension StatementRunner {
       source: source, database: name, status: status,
       isCancelled: { [context] in context.isCancelled })
     let (model, skipped) = try trainer.train(version: version, at: context.now)
-    try database.models.store(model, in: name)
-    try scheduler.invalidate { query in
-      query.database == name
-        && ModelReferences.names(in: query.statement.select).contains(create.name)
-    }
+    try scheduler.invalidate(
+      where: { query in
+        query.database == name
+          && ModelReferences.names(in: query.statement.select).contains(create.name)
+      }, making: { try database.models.store(model, in: name) })
     messages += skipped.map {
       StatementResult.Message(level: "warning", text: "\($0.group): not trained: \($0.reason)")
     }

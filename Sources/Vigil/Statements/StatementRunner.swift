@@ -218,14 +218,15 @@ struct StatementRunner: Sendable {
     guard let snapshot = engine.snapshot(of: name) else { return }
     let selections = try Executor(source: source, context: context).selectSeries(
       sources: sources, condition: condition, database: name, allowsTime: !isWhole)
-    for selection in selections {
-      let series = snapshot.series(of: selection.measurement, matching: selection.predicate)
-        .map(\.id)
-      if isWhole {
-        try engine.dropSeries(series, in: name)
-      } else {
-        try engine.delete(series, from: selection.from, through: selection.through, in: name)
-      }
+    let spans = selections.map { selection in
+      DeletedSpan(
+        series: snapshot.series(of: selection.measurement, matching: selection.predicate)
+          .map(\.id), from: selection.from, through: selection.through)
+    }
+    if isWhole {
+      try engine.dropSeries(spans.flatMap(\.series), in: name)
+    } else {
+      try engine.delete(spans, in: name)
     }
   }
 }

@@ -1,0 +1,178 @@
+import ContinuousQueries
+import Query
+import Storage
+import TimeSeries
+
+/// One piece of a continuous query's work: its results for some buckets are written, and derived
+/// rows there that are not among them are deleted.
+///
+/// A derived row is one of the destination measurement whose tags are tags the query groups by. One
+/// that carries fields which are not columns of the query is somebody else's too, and is left.
+struct Materialization {
+  let query: ContinuousQuery
+  let source: DatabaseSource
+  let now: Timestamp
+  /// Nanoseconds before a bucket that its results depend on.
+  let lookback: Int64
+
+  /// - Returns: points written.
+  func run(over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?) throws -> Int {
+    let start = max(range.lowerBound, firstBucket(notBefore: keptSince(target, in: destination)))
+    guard start < range.upperBound else { return 0 }
+    let select = query.select(over: start..<range.upperBound)
+    guard let replaced = replaced.flatMap(replaceable), try hasRows(in: replaced) else {
+      return try write(select, through: source)
+    }
+    let fresh = FreshRows(base: source)
+    var written = try write(select, through: fresh)
+    let stale = try staleRows(in: replaced, besides: fresh)
+    try source.engine.delete(stale.spans, in: destination)
+    // A row cannot lose a field but by being deleted and written anew.
+    if stale.includesFresh { written = try write(select, through: source) }
+    return written
+  }
+
+  private var destination: String { query.destination.database }
+
+  private var target: MeasurementName? { query.statement.select.into }
+
+  private func write(_ select: SelectStatement, through source: any QuerySource) throws -> Int {
+    var limits = QueryContext.Limits()
+    // The same rows must give the same bits whenever they are computed.
+    limits.isLayoutIndependent = true
+    let executor = Executor(source: source, context: QueryContext(now: now, limits: limits))
+    var written = 0
+    try executor.execute(.select(select), database: query.database) { result in
+      guard let column = result.series.first?.columns.last, case .integer(let count)? = column[0]
+      else { return }
+      written += Int(count)
+    }
+    return written
+  }
+
+  // What retention took is no change of what was measured: derived rows outlive their sources. So
+  // nothing is removed where sources may have lost rows to it.
+
+  /// The part of a range in which the sources keep everything.
+  private func replaceable(_ range: Range<Timestamp>) -> Range<Timestamp>? {
+    let kept =
+      sources(of: query.statement.select).map { name in
+        keptSince(name, in: name.database ?? query.database)
+      }.max() ?? .min
+    let (first, overflow) = kept.addingReportingOverflow(lookback)
+    let start = max(range.lowerBound, firstBucket(notBefore: overflow ? .max : first))
+    return start < range.upperBound ? start..<range.upperBound : nil
+  }
+
+  private func sources(of select: SelectStatement) -> [MeasurementName] {
+    select.sources.flatMap { source in
+      switch source {
+      case .measurement(let name): [name]
+      case .subquery(let inner): sources(of: inner)
+      }
+    }
+  }
+
+  private func keptSince(_ name: MeasurementName?, in database: String) -> Timestamp {
+    let policies = source.retentionPolicies(of: database) ?? []
+    let policy =
+      name?.retentionPolicy.map { name in policies.first { $0.name == name } } ?? policies.first
+    guard let policy, policy.duration > 0 else { return .min }
+    let (since, overflow) = now.subtractingReportingOverflow(policy.duration)
+    return overflow ? .min : since
+  }
+
+  private func firstBucket(notBefore time: Timestamp) -> Timestamp {
+    let start = query.grid.floor(time)
+    guard start < time else { return start }
+    let (next, overflow) = start.addingReportingOverflow(query.grid.every)
+    return overflow ? .max : next
+  }
+}
+
+// What is stored.
+extension Materialization {
+  /// The derived rows that are to go.
+  private struct Stale {
+    var spans: [DeletedSpan] = []
+    /// Some of them have new values.
+    var includesFresh = false
+  }
+
+  private func derivedSeries(in snapshot: any DatabaseSnapshot) -> [SeriesDescriptor] {
+    var tags: Set<String>? = []
+    for dimension in query.statement.select.dimensions {
+      if case .tag(let name) = dimension { tags?.insert(name) } else { tags = nil }
+    }
+    return snapshot.series(of: query.destination.measurement, matching: nil).filter { series in
+      tags.map { tags in series.key.tags.allSatisfy { tags.contains($0.key) } } ?? true
+    }
+  }
+
+  private func blocks(
+    of series: SeriesDescriptor, _ snapshot: any DatabaseSnapshot, fields: [String],
+    in range: Range<Timestamp>, policy: String?
+  ) throws -> [any SeriesBlock] {
+    try snapshot.blocks(
+      of: series.id, fields: fields, from: range.lowerBound, through: range.upperBound - 1,
+      retentionPolicy: policy)
+  }
+
+  private func hasRows(in range: Range<Timestamp>) throws -> Bool {
+    guard let snapshot = source.snapshot(of: destination),
+      let schema = snapshot.schema(of: query.destination.measurement)
+    else { return false }
+    let fields = schema.fields.map(\.name)
+    return try derivedSeries(in: snapshot).contains { series in
+      try !blocks(of: series, snapshot, fields: fields, in: range, policy: target?.retentionPolicy)
+        .isEmpty
+    }
+  }
+
+  /// What is stored in a range and was not among the rows just written.
+  private func staleRows(in range: Range<Timestamp>, besides fresh: FreshRows) throws -> Stale {
+    guard let snapshot = source.snapshot(of: destination),
+      let schema = snapshot.schema(of: query.destination.measurement)
+    else { return Stale() }
+    let own = try Executor(source: source, context: QueryContext(now: now))
+      .columnNames(of: query.statement.select, database: query.database)
+    let fields = schema.fields.map(\.name)
+    let policies = source.retentionPolicies(of: destination) ?? []
+    let policy = target?.retentionPolicy ?? policies.first?.name
+    var found: [ClosedRange<Timestamp>: [SeriesID]] = [:]
+    var includesFresh = false
+    for series in derivedSeries(in: snapshot) {
+      // A deletion would reach these as well.
+      let isElsewhere = try policies.contains { other in
+        try other.name != policy
+          && !blocks(of: series, snapshot, fields: fields, in: range, policy: other.name).isEmpty
+      }
+      if isElsewhere { continue }
+      let rows = fresh.rows(of: series.key)
+      var open: ClosedRange<Timestamp>?
+      func close() {
+        if let span = open { found[span, default: []].append(series.id) }
+        open = nil
+      }
+      for block in try blocks(of: series, snapshot, fields: fields, in: range, policy: policy) {
+        let batch = try block.read()
+        for (row, time) in batch.timestamps.enumerated() {
+          let stored = Set(
+            fields.indices.filter { batch.columns[$0].isPresent(row) }.map { fields[$0] })
+          let isOwn = own.map(stored.isSubset) ?? true
+          if isOwn, !stored.isSubset(of: rows[time] ?? []) {
+            if rows[time] != nil { includesFresh = true }
+            open = (open?.lowerBound ?? time)...time
+          } else {
+            close()
+          }
+        }
+      }
+      close()
+    }
+    let spans = found.sorted { $0.key.lowerBound < $1.key.lowerBound }.map { span, series in
+      DeletedSpan(series: series, from: span.lowerBound, through: span.upperBound)
+    }
+    return Stale(spans: spans, includesFresh: includesFresh)
+  }
+}
