@@ -25,7 +25,7 @@ public enum Calibration: String, Sendable, Hashable, CaseIterable {
 /// How a model is built and trained. docs/detection.md has the measurements behind the defaults.
 public struct DetectorOptions: Sendable, Hashable {
   /// Rows in a window.
-  public var window = 10
+  public var window = 8
   /// Units of each LSTM.
   public var hidden = 32
   /// Values between encoder and decoder.
@@ -47,19 +47,25 @@ public struct DetectorOptions: Sendable, Hashable {
   public var scaling = Scaling.zscore
   public var compression = Compression.asinh
   public var centering = Centering.window
-  public var loss = ReconstructionLoss.window
+  public var loss = ReconstructionLoss.last
+  /// Rows in a row that must be unusual: a row's loss is the least of its own and those of the rows
+  /// before it, this many in all. What lasts a single interval is no anomaly with 2.
+  public var sustain = 2
   public var calibration = Calibration.larger
   /// The largest Euclidean norm of a batch's gradient; a longer one is shortened to it.
   public var gradientClip = 1.0
 
   public init() {}
 
+  /// Rows that a row's score depends on: itself and those before it.
+  public var reach: Int { window + sustain - 1 }
+
   /// The options' names, as ``set(_:to:)`` takes them, sorted.
   public static let names = Setting.allCases.map(\.rawValue).sorted()
 
   private enum Setting: String, CaseIterable {
     case window, hidden, latent, epochs, percentile, margin, batch, validation, patience, seed
-    case scaling, compression, centering, loss, calibration
+    case scaling, compression, centering, loss, sustain, calibration
     case learningRate = "learning_rate"
     case gradientClip = "gradient_clip"
   }
@@ -92,6 +98,7 @@ public struct DetectorOptions: Sendable, Hashable {
     case .compression: compression = try choice(name, text)
     case .calibration: calibration = try choice(name, text)
     case .loss: loss = try choice(name, text)
+    case .sustain: sustain = try integer(name, text, Self.sustainRange)
     case .seed:
       guard let value = UInt64(text) else {
         throw DetectionError.invalidOption(
@@ -123,6 +130,7 @@ public struct DetectorOptions: Sendable, Hashable {
     case .compression: compression.rawValue
     case .calibration: calibration.rawValue
     case .loss: loss.rawValue
+    case .sustain: "\(sustain)"
     case .learningRate: "\(learningRate)"
     case .gradientClip: "\(gradientClip)"
     }
@@ -152,6 +160,7 @@ public struct DetectorOptions: Sendable, Hashable {
   }
 
   private static let activationBytesLimit = 1 << 30
+  private static let sustainRange = 1...16
   private static let epochRange = 1...10_000
   private static let batchRange = 1...1024
   private static let percentileRange = 50.0...100.0

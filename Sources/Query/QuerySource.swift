@@ -26,7 +26,7 @@ public protocol ScoringModel: Sendable {
   var interval: SelectStatement.Interval { get }
   /// The tags that GROUP BY named, sorted.
   var groupTags: [String] { get }
-  /// Rows a window has; a row is scored by the window that ends there.
+  /// Rows that a row's score depends on: the row and those before it.
   var window: Int { get }
 
   /// Scores rows of one group.

@@ -143,11 +143,34 @@ struct ModelFileTests {
     }
   }
 
+  @Test("a file of version 1 has no sustain and scores each row by itself")
+  func versionOne() throws {
+    var body = Array(Self.exampleBytes.dropLast(4))
+    let option = [7, 0, 0, 0] + Array("sustain".utf8) + [1, 0, 0, 0] + Array("2".utf8)
+    let found = body.indices.first { body[$0...].starts(with: option) }
+    let start = try #require(found)
+    body.removeSubrange(start..<start + option.count)
+    let count = try #require(body.indices.first { body[$0...].starts(with: [18, 0, 0, 0]) })
+    body[count] = 17
+    // The same bytes under the later version lack an option.
+    #expect(throws: DetectionError.self) { try DetectionModel(decoding: sealed(body)) }
+    body[8] = 1
+    let model = try DetectionModel(decoding: sealed(body))
+    #expect(model.specification.options.sustain == 1)
+    #expect(model.specification.options.reach == 2)
+    let today = try Self.exampleModel()
+    #expect(model.groups == today.groups)
+    body[8] = 0
+    #expect(throws: DetectionError.unsupportedVersion(0)) {
+      try DetectionModel(decoding: sealed(body))
+    }
+  }
+
   @Test("a later version is named as such")
   func laterVersion() {
     var bytes = Self.exampleBytes
-    bytes[8] = 2
-    #expect(throws: DetectionError.unsupportedVersion(2)) {
+    bytes[8] = 3
+    #expect(throws: DetectionError.unsupportedVersion(3)) {
       try DetectionModel(decoding: sealed(Array(bytes.dropLast(4))))
     }
   }

@@ -27,6 +27,8 @@ func testOptions() -> DetectorOptions {
   options.latent = 3
   options.epochs = 4
   options.batch = 32
+  options.loss = .window
+  options.sustain = 1
   return options
 }
 
@@ -130,17 +132,21 @@ struct TrainingTests {
 
   @Test(
     "a row's score is the same bits in any range, at any place in a batch",
-    arguments: Centering.allCases, ReconstructionLoss.allCases)
-  func positionIndependence(centering: Centering, loss: ReconstructionLoss) throws {
+    arguments: Centering.allCases.flatMap { centering in
+      ReconstructionLoss.allCases.map { (centering, $0) }
+    }, [1, 3])
+  func positionIndependence(form: (Centering, ReconstructionLoss), sustain: Int) throws {
     var options = testOptions()
     options.epochs = 1
-    options.centering = centering
-    options.loss = loss
+    (options.centering, options.loss) = form
+    options.sustain = sustain
+    let before = options.window + sustain - 2
     let data = testSignal(rows: 200, features: 3)
     let model = try trainer(options).train(data, key: [])
     let whole = try GroupScorer(model, options: options, interval: Self.second).score(data)
     #expect(
-      whole.loss.prefix(4).allSatisfy(\.isNaN) && whole.loss.dropFirst(4).allSatisfy(\.isFinite))
+      whole.loss.prefix(before).allSatisfy(\.isNaN)
+        && whole.loss.dropFirst(before).allSatisfy(\.isFinite))
     for kernels in Kernels.available {
       let scorer = GroupScorer(model, options: options, interval: Self.second, kernels: kernels)
       for range in [0..<200, 7..<12, 63..<140, 100..<200, 3..<9] {
@@ -149,7 +155,8 @@ struct TrainingTests {
             timestamps: Array(data.timestamps[range]),
             features: data.features.map { Array($0[range]) }
           ))
-        for row in range.dropFirst(4) {
+        #expect(part.loss.prefix(before).allSatisfy { $0.isNaN })
+        for row in range.dropFirst(before) {
           #expect(part.loss[row - range.lowerBound] == whole.loss[row], "\(kernels.name) \(range)")
           let parts = part.featureLoss.map { $0[row - range.lowerBound] }
           #expect(parts == whole.featureLoss.map { $0[row] })
@@ -199,7 +206,8 @@ struct OptionTests {
     arguments: [
       ("window", "1"), ("window", "1025"), ("hidden", "0"), ("latent", "x"), ("epochs", "0"),
       ("percentile", "101"), ("percentile", "nan"), ("batch", "-1"), ("learning_rate", "inf"),
-      ("validation", "0.9"), ("seed", "-1"), ("scaling", "log"), ("loss", ""), ("colour", "red"),
+      ("validation", "0.9"), ("sustain", "0"), ("sustain", "17"), ("seed", "-1"),
+      ("scaling", "log"), ("loss", ""), ("colour", "red"),
     ])
   func refused(name: String, value: String) {
     var options = DetectorOptions()

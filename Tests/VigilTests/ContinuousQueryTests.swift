@@ -57,9 +57,12 @@ import Vigil
       #expect(kept.map(\.tags) == fromScratch.map(\.tags), "\(what)")
     }
     try await expectSame("at first")
-    // New rows, one of them in the middle of what was scored: windows that hold it change.
+    // New rows, and some in the middle of what was scored: every row that looks back on one of them
+    // may change, the last of them only where its loss is that of the row before it.
     try database.write(lineProtocol: ModelTests.lines(from: 290, to: 300), to: "db")
-    try database.write(lineProtocol: "container,pod=a cpu=9 500000000001", to: "db")
+    for late in stride(from: 500, to: 2000, by: 100) {
+      try database.write(lineProtocol: "container,pod=a cpu=9 \(late)000000001", to: "db")
+    }
     settle(temporary)
     try await expectSame("after late data")
     let before = try await database.tables(derived)

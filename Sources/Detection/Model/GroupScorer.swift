@@ -2,8 +2,8 @@ import TimeSeries
 
 /// Scores rows of one group, again and again.
 ///
-/// A row's score depends on the values in its own window alone: the same bits, whatever other rows
-/// it is scored with. Not for concurrent use: it keeps the working memory.
+/// A row's score depends on its own and the rows that ``DetectorOptions/reach`` counts before it
+/// alone: the same bits, whatever other rows it is scored with. Not for concurrent use: it keeps the working memory.
 public final class GroupScorer {
   public let model: GroupModel
   private let options: DetectorOptions
@@ -32,15 +32,15 @@ public final class GroupScorer {
       loss: [Double](repeating: .nan, count: rows), threshold: model.threshold,
       featureLoss: Array(repeating: [Double](repeating: .nan, count: rows), count: shape.features))
     let matrix = data.scaled(by: model.scaler)
-    for run in data.runs(interval: interval) where run.count >= shape.window {
+    for run in data.runs(interval: interval) where run.count >= options.reach {
       let windows = run.count - shape.window + 1
       let errors = WindowErrors(
         network, matrix: matrix, first: run.lowerBound, windows: windows, loss: options.loss)
-      for window in 0..<windows {
-        let row = run.lowerBound + shape.window - 1 + window
-        scores.loss[row] = errors.loss(window)
+      let sustained = SustainedLoss((0..<windows).map(errors.loss), count: options.sustain)
+      for (row, least) in zip(run.dropFirst(options.reach - 1), sustained.least) {
+        scores.loss[row] = sustained.losses[least]
         for feature in 0..<shape.features {
-          scores.featureLoss[feature][row] = errors.feature(feature, window)
+          scores.featureLoss[feature][row] = errors.feature(feature, least)
         }
       }
     }

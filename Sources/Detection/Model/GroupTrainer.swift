@@ -14,7 +14,7 @@ public struct TrainingProgress: Sendable, Hashable {
 /// No shared state: groups may be trained in parallel, one trainer each. The same data, options and
 /// seed give the same bits on every machine.
 public struct GroupTrainer: Sendable {
-  /// Windows that training and validation need at the least.
+  /// Windows that training needs at the least, and sustained losses that validation does.
   public static let minimumTrainingWindows = 24
   public static let minimumValidationWindows = 8
 
@@ -54,13 +54,14 @@ public struct GroupTrainer: Sendable {
     let split = WindowSplit(
       runs: data.runs(interval: interval), window: options.window, validation: options.validation)
     guard split.trainingWindows >= Self.minimumTrainingWindows,
-      split.validationWindows >= Self.minimumValidationWindows
+      SustainedLoss.number(in: split.validationRanges, count: options.sustain)
+        >= Self.minimumValidationWindows
     else {
       throw DetectionError.tooLittleData(
         group: key, windows: split.windows,
         needed: max(
           split.windows + 1,
-          options.window - 1 + Self.minimumTrainingWindows + Self.minimumValidationWindows))
+          options.reach - 1 + Self.minimumTrainingWindows + Self.minimumValidationWindows))
     }
     let scaler = Scaler(
       options.scaling,
@@ -81,7 +82,7 @@ public struct GroupTrainer: Sendable {
       random.shuffle(&order)
       let training = try fitEpoch(network, order, matrix, isCancelled)
       let parameters = network.parameters
-      let losses = losses(parameters, split.validationRanges, matrix)
+      let losses = losses(parameters, split.validationRanges, matrix).flatMap(\.self)
       let validation = losses.reduce(0, +) / Double(losses.count)
       guard training.isFinite, validation.isFinite, parameters.isFinite else {
         throw DetectionError.nonFinite("the loss of training epoch \(epoch)")
@@ -103,7 +104,8 @@ public struct GroupTrainer: Sendable {
         seed: options.seed))
   }
 
-  private func fitEpoch(
+  /// One pass over the windows that begin at the rows of `order`; gives their mean loss.
+  func fitEpoch(
     _ network: TrainingNetwork, _ order: [Int32], _ matrix: FeatureMatrix,
     _ isCancelled: () -> Bool
   ) throws -> Double {
@@ -122,21 +124,25 @@ public struct GroupTrainer: Sendable {
   private func threshold(
     _ parameters: AutoencoderParameters, _ split: WindowSplit, _ matrix: FeatureMatrix
   ) -> Double {
-    func percentile(_ ranges: [Range<Int>]) -> Double {
-      quantile(percent: options.percentile, ofSorted: losses(parameters, ranges, matrix).sorted())
-    }
-    var value = percentile(split.validationRanges)
-    if options.calibration == .larger { value = max(value, percentile(split.trainingRanges)) }
-    return options.margin * value
+    let parts =
+      options.calibration == .larger
+      ? [split.validationRanges, split.trainingRanges] : [split.validationRanges]
+    // Training windows may lie in runs too short for any sustained loss.
+    let sorted = parts.map { ranges in
+      losses(parameters, ranges, matrix)
+        .flatMap { SustainedLoss($0, count: options.sustain).values }.sorted()
+    }.filter { !$0.isEmpty }
+    let percentiles = sorted.map { quantile(percent: options.percentile, ofSorted: $0) }
+    return options.margin * percentiles.reduce(0, max)
   }
 
-  /// The loss of each window that begins in `ranges`, as scoring would give it.
+  /// The loss of each window that begins in `ranges`, range by range.
   private func losses(
     _ parameters: AutoencoderParameters, _ ranges: [Range<Int>], _ matrix: FeatureMatrix
-  ) -> [Double] {
+  ) -> [[Double]] {
     let network = ScoringNetwork(
       parameters, isCentered: options.centering == .window, kernels: kernels)
-    return ranges.flatMap { range in
+    return ranges.map { range in
       let errors = WindowErrors(
         network, matrix: matrix, first: range.lowerBound, windows: range.count, loss: options.loss)
       return (0..<range.count).map(errors.loss)

@@ -9,12 +9,12 @@ extension DetectionModel {
   ///   ``DetectionError/unsupportedVersion(_:)``.
   public init(decoding bytes: [UInt8]) throws {
     var reader = ModelReader(bytes: bytes, end: bytes.count)
-    try reader.readFrame()
+    let version = try reader.readFrame()
     let start = reader.offset
     let specification: ModelSpecification
     let shape: AutoencoderShape
     do {
-      specification = try reader.readSpecification()
+      specification = try reader.readSpecification(version: version)
       try specification.validate()
       shape = try specification.shape
     } catch DetectionError.invalidOption(let name, let reason) {
@@ -114,7 +114,10 @@ private struct ModelReader {
     return try (0..<count).map { _ in (try string(), try string()) }
   }
 
-  mutating func readFrame() throws {
+  /// Checks all but the body, and leaves the offset at the body.
+  ///
+  /// - Returns: the format's version.
+  mutating func readFrame() throws -> UInt32 {
     guard bytes.count >= ModelFile.headerSize + ModelFile.checksumSize else {
       throw corrupt("\(bytes.count) bytes are not a model file")
     }
@@ -123,7 +126,7 @@ private struct ModelReader {
       throw corrupt("this is not a model file")
     }
     let version = try integer(UInt32.self)
-    guard version == ModelFile.version else {
+    guard (1...ModelFile.version).contains(version) else {
       throw DetectionError.unsupportedVersion(Int(version))
     }
     let length = try integer(UInt64.self)
@@ -142,20 +145,24 @@ private struct ModelReader {
     }
     offset = body
     end = bytes.count - ModelFile.checksumSize
+    return version
   }
 
-  mutating func readSpecification() throws -> ModelSpecification {
+  mutating func readSpecification(version: UInt32) throws -> ModelSpecification {
     let name = try string()
     let fields = try strings()
     let interval = try integer(Int64.self)
     let groupTags = try strings()
     let optionsStart = offset
     let pairs = try pairs()
-    guard pairs.map(\.0) == DetectorOptions.names else {
+    let later = ModelFile.laterOptions.filter { $0.since > version }
+    let names = DetectorOptions.names.filter { name in !later.contains { $0.name == name } }
+    guard pairs.map(\.0) == names else {
       throw DetectionError.corruptModel(
         offset: optionsStart, reason: "the options are not those of this version")
     }
     var options = DetectorOptions()
+    for option in later { try options.set(option.name, to: option.before) }
     for (name, value) in pairs { try options.set(name, to: value) }
     let annotationsStart = offset
     let annotations = try self.pairs()

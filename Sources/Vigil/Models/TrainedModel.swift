@@ -47,7 +47,7 @@ final class TrainedModel: ScoringModel {
   var fields: [String] { model.specification.fields }
   var interval: SelectStatement.Interval { statement.interval }
   var groupTags: [String] { model.specification.groupTags }
-  var window: Int { model.specification.options.window }
+  var window: Int { model.specification.options.reach }
 
   func score(group: [String], timestamps: [Timestamp], features: [[Double]]) throws
     -> ModelScores?
