@@ -75,7 +75,8 @@ let package = Package(
     .target(
       name: "Bench",
       dependencies: [
-        "Vigil", "Storage", "LineProtocol", "TimeSeries", asyncHTTPClient, nioCore, nioPosix,
+        "Vigil", "Detection", "GoldenVectors", "Storage", "LineProtocol", "TimeSeries",
+        asyncHTTPClient, nioCore, nioPosix,
       ],
       swiftSettings: strict),
     .target(
@@ -87,6 +88,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "ContinuousQueries", dependencies: ["Query", "TimeSeries"], swiftSettings: strict),
+    .target(name: "GoldenVectors", dependencies: ["Detection"], swiftSettings: strict),
     .target(
       name: "Detection", dependencies: ["Encoding", "TimeSeries", "CKernels"],
       swiftSettings: strict),
@@ -113,7 +115,8 @@ let package = Package(
     .testTarget(
       name: "ShellTests", dependencies: ["Shell", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(
-      name: "BenchTests", dependencies: ["Bench", "TimeSeries"], swiftSettings: strict),
+      name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
+      swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(
@@ -121,7 +124,7 @@ let package = Package(
       dependencies: ["ContinuousQueries", "Query", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "DetectionTests", dependencies: ["Detection", "CKernels"],
+      name: "DetectionTests", dependencies: ["Detection", "GoldenVectors", "CKernels"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "QueryTests", dependencies: ["Query", "TimeSeries"],

@@ -65,14 +65,20 @@ public struct DayGenerator {
   /// Midnight of the day.
   public let midnight: Timestamp
 
-  /// - Parameter midnight: 2022-08-22T00:00:00Z, the day of the published data, unless told.
-  public init(seed: UInt64 = 20_220_822, midnight: Timestamp = 1_661_126_400_000_000_000) {
+  /// - Parameters:
+  ///   - midnight: 2022-08-22T00:00:00Z, the day of the published data, unless told.
+  ///   - samples: 03:51 to 23:59 unless told.
+  public init(
+    seed: UInt64 = 20_220_822, midnight: Timestamp = 1_661_126_400_000_000_000,
+    samples: ClosedRange<Int64> = 231...1439
+  ) {
     self.seed = seed
     self.midnight = midnight
+    self.samples = samples
   }
 
-  /// First sample 03:51, last 23:59.
-  public var samples: ClosedRange<Int64> { 231...1439 }
+  /// Minutes of the day that are sampled.
+  public let samples: ClosedRange<Int64>
 
   /// Pod names, in the order of the services.
   public var pods: [String] {

@@ -52,16 +52,21 @@ public struct QueryClient: Sendable {
     return answer.results?.flatMap { $0.series ?? [] } ?? []
   }
 
-  /// Scores of every pod, from a measurement with fields `anomaly` and `threshold` and a tag `pod`.
+  /// Scores of every pod, from a measurement with fields `anomaly`, `threshold` and, where there
+  /// are to be ranks, `rl`, and a tag `pod`.
   public func scores(in measurement: String) async throws -> [PodScores] {
     let name = measurement.replacing("\"", with: "\\\"")
-    return try await query("SELECT anomaly, threshold FROM \"\(name)\" GROUP BY pod").map {
+    return try await query("SELECT anomaly, threshold, rl FROM \"\(name)\" GROUP BY pod").map {
       series in
-      PodScores(
+      func number(_ row: [Double?], _ column: Int) -> Double? {
+        column < row.count ? row[column] : nil
+      }
+      return PodScores(
         pod: series.tags?["pod"] ?? "",
         timestamps: series.values.map { Timestamp($0.first.flatMap { $0 } ?? 0) * 1_000_000 },
-        anomalies: series.values.map { $0.count > 1 && ($0[1] ?? 0) != 0 },
-        threshold: series.values.last.flatMap { $0.count > 2 ? $0[2] : nil } ?? .nan)
+        ratios: series.values.map { (number($0, 3) ?? .nan) / (number($0, 2) ?? .nan) },
+        anomalies: series.values.map { (number($0, 1) ?? 0) != 0 },
+        threshold: series.values.last.flatMap { number($0, 2) })
     }
   }
 }

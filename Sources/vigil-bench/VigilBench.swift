@@ -9,7 +9,9 @@ struct VigilBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vigil-bench",
     abstract: "Measure the store, and what the detector makes of labelled data.",
-    subcommands: [Store.self, Series.self, GenerateDay.self, Table.self])
+    subcommands: [
+      Store.self, Series.self, GenerateDay.self, Table.self, Quality.self, Golden.self, Detect.self,
+    ])
 }
 
 struct GenerateDay: ParsableCommand {
@@ -44,7 +46,7 @@ struct Table: AsyncParsableCommand {
   @Option(help: "The database.")
   var database: String
 
-  @Option(help: "The measurement with fields anomaly and threshold and a tag pod.")
+  @Option(help: "The measurement with fields anomaly, threshold and rl and a tag pod.")
   var measurement: String
 
   @Option(help: "The label file.")

@@ -5,11 +5,13 @@ import TimeSeries
 @Suite struct DetectionTableTests {
   static let minute: Int64 = 60_000_000_000
 
-  func scores(_ pod: String, flagged: Set<Int64>) -> PodScores {
+  /// Rows 0 to 99 minutes, of which the flagged have `peak` times the threshold.
+  func scores(_ pod: String, flagged: Set<Int64>, peak: Double = 2) -> PodScores {
     let rows = Array(Int64(0)..<100)
     return PodScores(
-      pod: pod, timestamps: rows.map { $0 * Self.minute }, anomalies: rows.map(flagged.contains),
-      threshold: 0.5)
+      pod: pod, timestamps: rows.map { $0 * Self.minute },
+      ratios: rows.map { flagged.contains($0) ? peak : $0 == 0 ? .nan : 0.5 },
+      anomalies: rows.map(flagged.contains), threshold: 0.5)
   }
 
   @Test func countsFlagsInTheFreeSpanOnly() {
@@ -32,8 +34,10 @@ import TimeSeries
     let table = DetectionTable(
       scores: [scores("a", flagged: Set(flagged))], faults: [fault],
       free: 40 * Self.minute..<60 * Self.minute)
-    #expect(table.found == (expected ? 1 : 0))
-    #expect(table.kinds.first { $0.kind == .networkDelay }?.injected == 1)
+    #expect(table.all.found == (expected ? 1 : 0))
+    #expect(table.tally(of: .networkDelay).injected == 1)
+    #expect(table.tally(resource: true) == table.all)
+    #expect(table.tally(resource: false).injected == 0)
   }
 
   @Test func anotherPodsFlagFindsNothing() {
@@ -41,8 +45,50 @@ import TimeSeries
       scores: [scores("a", flagged: [10]), scores("b", flagged: [])],
       faults: [Fault(injected: 10 * Self.minute, pod: "b", kind: .cpuConsumed)],
       free: 40 * Self.minute..<60 * Self.minute)
-    #expect(table.found == 0)
+    #expect(table.all.found == 0)
+    #expect(table.faults.map(\.rank) == [2])
     #expect(table.rows.map(\.injected) == [0, 1])
+  }
+
+  @Test func ranksByThePeakWhileTheFaultShows() {
+    // Pod c is higher, but at another time; b is higher at the same.
+    let fault = Fault(
+      injected: 10 * Self.minute + Self.minute / 2, pod: "a", kind: .cpuConsumed)
+    func table(_ other: Double) -> DetectionTable {
+      DetectionTable(
+        scores: [
+          scores("a", flagged: [12, 13], peak: 3), scores("b", flagged: [11], peak: other),
+          scores("c", flagged: [30], peak: 9),
+        ], faults: [fault], free: 40 * Self.minute..<60 * Self.minute)
+    }
+    let second = table(4)
+    #expect(second.faults.map(\.rank) == [2] && second.faults.map(\.peak) == [3])
+    #expect(second.all.found == 1 && second.all.first == 0)
+    // The row of minute 12 ends two and a half minutes after the injection.
+    #expect(second.faults[0].delay == 5 * Self.minute / 2)
+    #expect(table(2).all.first == 1)
+    #expect(table(2).faultText.contains("150"))
+  }
+
+  @Test func aPodThatIsFirstButNotFlaggedIsNotFoundFirst() {
+    let table = DetectionTable(
+      scores: [scores("a", flagged: [])],
+      faults: [Fault(injected: 10 * Self.minute, pod: "a", kind: .exception)],
+      free: 40 * Self.minute..<60 * Self.minute)
+    #expect(table.faults.map(\.rank) == [1])
+    #expect(table.all.found == 0 && table.all.first == 0)
+  }
+
+  @Test func theMeanIsOverPodsThatHaveRows() {
+    var short = scores("b", flagged: [])
+    short.timestamps = short.timestamps.map { $0 + 1000 * Self.minute }
+    var half = scores("c", flagged: [])
+    half.timestamps = Array(half.timestamps.prefix(50))
+    let table = DetectionTable(
+      scores: [scores("a", flagged: [45]), short, half], faults: [],
+      free: 40 * Self.minute..<60 * Self.minute)
+    #expect(table.meanFalsePositivePercent == 2.5)
+    #expect(abs(table.falsePositivePercent - 100.0 / 30) < 1e-9)
   }
 
   @Test func aPodWithoutScoresIsListed() {

@@ -1,3 +1,4 @@
+import GoldenVectors
 import Testing
 
 @testable import Detection

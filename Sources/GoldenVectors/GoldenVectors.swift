@@ -1,20 +1,18 @@
+import Detection
 import Foundation
-import Testing
-
-@testable import Detection
 
 /// A golden file: an autoencoder, a batch, and what must come out, computed in double elsewhere.
 ///
 /// The small file has every element; the large one has a tensor's sum, sum of squares and first
 /// elements in place of gradients and later parameters.
-struct GoldenVectors: Decodable {
-  struct Shape: Decodable { let features, window, hidden, latent, batch: Int }
+package struct GoldenVectors: Decodable {
+  package struct Shape: Decodable { package let features, window, hidden, latent, batch: Int }
 
   /// Numbers nested to any depth, flattened row by row.
-  struct Flat: Decodable {
-    let values: [Double]
+  package struct Flat: Decodable {
+    package let values: [Double]
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
       if let number = try? decoder.singleValueContainer().decode(Double.self) {
         values = [number]
       } else {
@@ -26,13 +24,13 @@ struct GoldenVectors: Decodable {
     }
   }
 
-  enum Expected: Decodable {
+  package enum Expected: Decodable {
     case all([Double])
     case summary(sum: Double, squares: Double, first: [Double])
 
     private enum Key: String, CodingKey { case sum, sumsq, first }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
       if let keyed = try? decoder.container(keyedBy: Key.self) {
         self = .summary(
           sum: try keyed.decode(Double.self, forKey: .sum),
@@ -44,7 +42,7 @@ struct GoldenVectors: Decodable {
     }
 
     /// The largest difference from `values`, relative to the tensor's root mean square.
-    func deviation(of values: [Double]) -> Double {
+    package func deviation(of values: [Double]) -> Double {
       func norm(_ squares: Double, _ count: Int) -> Double {
         max((squares / Double(max(count, 1))).squareRoot(), 1e-300)
       }
@@ -64,17 +62,17 @@ struct GoldenVectors: Decodable {
     }
   }
 
-  let shape: Shape
-  let parameters: [String: Flat]
-  let input: Flat
-  let output: Flat
-  let loss: Double
-  let rlLastStep: [Double]
-  let rlWindow: [Double]
-  let gradients: [String: Expected]
-  let parametersAfter1: [String: Expected]
-  let parametersAfter10: [String: Expected]
-  let losses: [Double]
+  package let shape: Shape
+  package let parameters: [String: Flat]
+  package let input: Flat
+  package let output: Flat
+  package let loss: Double
+  package let rlLastStep: [Double]
+  package let rlWindow: [Double]
+  package let gradients: [String: Expected]
+  package let parametersAfter1: [String: Expected]
+  package let parametersAfter10: [String: Expected]
+  package let losses: [Double]
 
   private enum CodingKeys: String, CodingKey {
     case shape, parameters, input, output, loss, gradients, losses
@@ -84,29 +82,34 @@ struct GoldenVectors: Decodable {
     case parametersAfter10 = "parameters_after_10_adam_steps"
   }
 
-  static func load(_ name: String) throws -> GoldenVectors {
-    let url = try #require(
-      Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Golden"))
-    return try JSONDecoder().decode(GoldenVectors.self, from: Data(contentsOf: url))
+  package init(from file: URL) throws {
+    self = try JSONDecoder().decode(GoldenVectors.self, from: Data(contentsOf: file))
   }
 
-  var autoencoderShape: AutoencoderShape {
+  package var autoencoderShape: AutoencoderShape {
     get throws {
       try AutoencoderShape(
         features: shape.features, window: shape.window, hidden: shape.hidden, latent: shape.latent)
     }
   }
 
-  func autoencoder() throws -> AutoencoderParameters {
+  /// - Throws: ``GoldenVectorsError`` for a tensor that is not there or has another size.
+  package func autoencoder() throws -> AutoencoderParameters {
     var result = AutoencoderParameters(shape: try autoencoderShape)
     for tensor in AutoencoderTensor.allCases {
-      result[tensor] = try #require(parameters[tensor.rawValue]).values.map(Float.init)
+      let expected = result[tensor].count
+      guard let values = parameters[tensor.rawValue]?.values, values.count == expected else {
+        throw GoldenVectorsError(description: "\(tensor.rawValue) is not \(expected) numbers")
+      }
+      result[tensor] = values.map(Float.init)
     }
     return result
   }
+}
 
-  /// The windows one after the other; window n begins at row n · window.
-  var matrix: FeatureMatrix { testMatrix(input.values.map(Float.init), features: shape.features) }
+/// Why a golden file can't be used.
+package struct GoldenVectorsError: Error, CustomStringConvertible {
+  package var description: String
 
-  var starts: [Int32] { (0..<shape.batch).map { Int32($0 * shape.window) } }
+  package init(description: String) { self.description = description }
 }

@@ -1,0 +1,137 @@
+import Foundation
+import TimeSeries
+
+/// A day of one pod as a picture: loss over threshold, flags, and the faults that were injected.
+///
+/// The vertical axis is logarithmic, so that the loss of a quiet hour and of a fault both show.
+struct ScorePlot {
+  let scores: PodScores
+  let faults: [Fault]
+  /// Marked along the lower edge.
+  let train: Range<Timestamp>
+  let free: Range<Timestamp>
+  /// How long a fault's mark is.
+  let faultWindow: Int64
+  /// Decades of loss / threshold, the threshold being 1.
+  private let decades: ClosedRange<Int>
+
+  init(
+    scores: PodScores, faults: [Fault], train: Range<Timestamp>, free: Range<Timestamp>,
+    faultWindow: Int64
+  ) {
+    self.scores = scores
+    self.faults = faults
+    self.train = train
+    self.free = free
+    self.faultWindow = faultWindow
+    let largest = scores.ratios.filter(\.isFinite).max() ?? 1
+    decades = -2...max(1, Int(Foundation.log10(max(largest, 1)).rounded(.up)))
+  }
+
+  private static let width = 960.0
+  private static let height = 240.0
+  private static let left = 40.0
+  private static let top = 34.0
+  private static let bottom = 200.0
+
+  private var first: Timestamp { scores.timestamps.first ?? 0 }
+  private var last: Timestamp { scores.timestamps.last ?? 0 }
+
+  /// SVG 1.1.
+  var svg: String {
+    let style = """
+      text{font:11px sans-serif;fill:#333}.t{font-size:13px}.g{stroke:#ddd}.l{stroke:#1f5fa8;fill:none}\
+      .h{stroke:#c33;stroke-dasharray:6 4}.f{fill:#f5b942;fill-opacity:.45}.a{fill:#c33}\
+      .n{fill:#8a8a8a}.r{fill:#4c9a5b}
+      """
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))">
+      <style>\(style)</style>
+      <rect width="100%" height="100%" fill="#fff"/>
+      <text class="t" x="\(Int(Self.left))" y="14">\(escaped(scores.pod)): rl / threshold</text>
+      \(faultMarks)\(grid)\(lossLine)\(flags)\(spans)</svg>
+
+      """
+  }
+
+  private var grid: String {
+    var text = decades.map { decade in
+      let y = coordinate(y(Foundation.pow(10, Double(decade))))
+      let name = decade < 0 ? "0.\(String(repeating: "0", count: -decade - 1))1" : "1"
+      let label = name + String(repeating: "0", count: max(0, decade))
+      return """
+        <line class="\(decade == 0 ? "h" : "g")" x1="\(Int(Self.left))" x2="\(Int(Self.width))" y1="\(y)" y2="\(y)"/>
+        <text x="2" y="\(y)">\(label)</text>
+
+        """
+    }.joined()
+    let hour: Int64 = 3_600_000_000_000
+    let step = max(1, (last - first) / hour / 12) * hour
+    for time in stride(from: (first / step + 1) * step, through: last, by: Int(step)) {
+      let clock = TimeText.format(time).dropFirst(11).prefix(5)
+      text += "<text x=\"\(coordinate(x(time)))\" y=\"216\">\(clock)</text>\n"
+    }
+    return text
+  }
+
+  private var faultMarks: String {
+    faults.filter { $0.pod == scores.pod }.map { fault in
+      let start = x(fault.injected)
+      return """
+        <rect class="f" x="\(coordinate(start))" y="\(Int(Self.top))" width="\(coordinate(max(1, x(fault.injected + faultWindow) - start)))" height="\(Int(Self.bottom - Self.top))"/>
+        <text transform="translate(\(coordinate(start)) \(Int(Self.top - 4))) rotate(-12)">\(fault.kind.rawValue)</text>
+
+        """
+    }.joined()
+  }
+
+  /// Broken where there is no score.
+  private var lossLine: String {
+    var path = ""
+    var isDown = false
+    for (time, ratio) in zip(scores.timestamps, scores.ratios) {
+      guard ratio.isFinite else {
+        isDown = false
+        continue
+      }
+      path += "\(isDown ? "L" : "M")\(coordinate(x(time))) \(coordinate(y(ratio)))"
+      isDown = true
+    }
+    return "<path class=\"l\" d=\"\(path)\"/>\n"
+  }
+
+  private var flags: String {
+    zip(scores.timestamps, scores.anomalies).filter(\.1).map { time, _ in
+      "<rect class=\"a\" x=\"\(coordinate(x(time)))\" y=\"201\" width=\"1\" height=\"5\"/>\n"
+    }.joined()
+  }
+
+  private var spans: String {
+    [("n", train, "trained on"), ("r", free, "false positives counted")].map { style, span, name in
+      let start = x(max(span.lowerBound, first))
+      let width = max(0, x(min(span.upperBound, last)) - start)
+      return """
+        <rect class="\(style)" x="\(coordinate(start))" y="222" width="\(coordinate(width))" height="3"/>
+        <text x="\(coordinate(start))" y="236">\(name)</text>
+
+        """
+    }.joined()
+  }
+
+  private func x(_ time: Timestamp) -> Double {
+    Self.left + (Self.width - Self.left) * Double(time - first) / Double(max(1, last - first))
+  }
+
+  private func y(_ ratio: Double) -> Double {
+    let low = Double(decades.lowerBound)
+    let high = Double(decades.upperBound)
+    let decade = min(max(Foundation.log10(max(ratio, 1e-9)), low), high)
+    return Self.bottom - (Self.bottom - Self.top) * (decade - low) / (high - low)
+  }
+
+  private func coordinate(_ value: Double) -> String { String(format: "%.1f", value) }
+
+  private func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+  }
+}
