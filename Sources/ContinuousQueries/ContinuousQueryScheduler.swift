@@ -18,95 +18,8 @@ import TimeSeries
 /// Time spent in queries is spent outside the lock: writers never wait for a run. Runs themselves
 /// are made by one caller at a time.
 public final class ContinuousQueryScheduler: Sendable {
-  struct Entry {
-    let query: ContinuousQuery
-    let text: String
-    var lookback: Int64
-    var pending = TimeRangeSet()
-    /// What a run has taken out of `pending` and is not done with.
-    var computing = TimeRangeSet()
-    /// When the oldest change in `pending` was made.
-    var waitingSince: Timestamp?
-    /// The same of what a run is computing at the moment.
-    var computingSince: Timestamp?
-    var lastRun: Timestamp?
-    var nextRun: Timestamp = .min
-    /// When `nextRun` was set. A clock before that was put back, and `nextRun` means nothing.
-    var scheduledAt: Timestamp = .min
-    /// No derived rows of the query are at this time or later; nil where that is not known.
-    var frontier: Timestamp?
-    /// Buckets of the next piece of work.
-    var bucketsPerPiece: Int64 = 64
-    var failures = 0
-    var lastError: String?
-    var pointsWritten = 0
-
-    func isDue(at now: Timestamp) -> Bool { nextRun <= now || now < scheduledAt }
-
-    /// Marks the buckets that depend on rows of a source.
-    mutating func insert(_ range: ClosedRange<Timestamp>) {
-      pending.insert(buckets(range))
-    }
-
-    func buckets(_ range: ClosedRange<Timestamp>) -> Range<Timestamp> {
-      query.grid.buckets(from: range.lowerBound, through: range.upperBound, lookahead: lookback)
-    }
-
-    /// The query with all that is to be done if the process died now.
-    func stored(changing changes: [Int: Changes]) -> StoredContinuousQuery {
-      var left = pending
-      left.formUnion(computing)
-      for change in changes.values {
-        for (source, ranges) in change where query.sources.contains(source) {
-          for range in ranges { left.insert(buckets(range)) }
-        }
-      }
-      return StoredContinuousQuery(
-        name: query.name, database: query.database, text: text,
-        pending: left.ranges.map { [$0.lowerBound, $0.upperBound] }, lastRun: lastRun)
-    }
-  }
-
   /// Where rows change, measurement by measurement.
   public typealias Changes = [ContinuousQuery.MeasurementReference: [ClosedRange<Timestamp>]]
-
-  struct Key: Hashable {
-    var database: String
-    var name: String
-  }
-
-  struct State {
-    var entries: [Key: Entry] = [:]
-    /// Who reads a measurement.
-    var readers: [ContinuousQuery.MeasurementReference: [Key]] = [:]
-    /// Announced and not made yet.
-    var changes: [Int: Changes] = [:]
-    var nextChange = 0
-
-    mutating func indexReaders() {
-      readers = [:]
-      for (key, entry) in entries {
-        for source in entry.query.sources { readers[source, default: []].append(key) }
-      }
-    }
-
-    mutating func mark(
-      _ ranges: [ClosedRange<Timestamp>], in source: ContinuousQuery.MeasurementReference,
-      at now: Timestamp
-    ) {
-      for key in readers[source] ?? [] {
-        guard var entry = entries.removeValue(forKey: key) else { continue }
-        for range in ranges { entry.insert(range) }
-        entry.waitingSince = entry.waitingSince ?? now
-        entries[key] = entry
-      }
-    }
-
-    /// Whether no other query writes where this one does.
-    func isAlone(_ query: ContinuousQuery) -> Bool {
-      entries.values.filter { $0.query.destination == query.destination }.count <= 1
-    }
-  }
 
   /// The most buckets computed at a time, so that a backfill of months holds little in memory and
   /// can be stopped between pieces. Pieces begin small and grow while they take little time: how
@@ -118,15 +31,15 @@ public final class ContinuousQueryScheduler: Sendable {
   static let turn: Int64 = 1_000_000_000
   static let longestBackoff: Int64 = 600_000_000_000
 
-  private let host: any ContinuousQueryHost
-  private let state = Mutex(State())
+  let host: any ContinuousQueryHost
+  let state = Mutex(State())
   private let running = Mutex(())
   /// Held while a definition is written or removed, so that a run which ends late can't bring back
   /// the file of a query that was dropped meanwhile.
   private let storing = Mutex(())
-  private let stopped = Atomic<Bool>(false)
+  let stopped = Atomic<Bool>(false)
   /// Nanoseconds from some moment on, whatever happens to the time of day.
-  private let stopwatch: @Sendable () -> Int64
+  let stopwatch: @Sendable () -> Int64
 
   public init(
     host: any ContinuousQueryHost, stopwatch: @escaping @Sendable () -> Int64 = monotonicTime
@@ -166,6 +79,7 @@ public final class ContinuousQueryScheduler: Sendable {
               from: saturatingAdd(lastRun, -query.resampleFor), through: max(lastRun, host.now),
               lookahead: entry.lookback))
         }
+        if !entry.pending.isEmpty { entry.waitingSince = stored.lastRun ?? host.now }
         let loaded = entry
         state.withLock {
           $0.entries[Key(database: query.database, name: query.name)] = loaded
@@ -392,7 +306,7 @@ public final class ContinuousQueryScheduler: Sendable {
     for key in state.withLock({ Array($0.entries.keys) }) { try persist(key) }
   }
 
-  private func persist(_ key: Key) throws {
+  func persist(_ key: Key) throws {
     try storing.withLock { _ in
       let stored = state.withLock { state in
         state.entries[key]?.stored(changing: state.changes)
@@ -441,154 +355,5 @@ public final class ContinuousQueryScheduler: Sendable {
   /// Runs until nothing that is complete is pending, chained queries included, or a query fails.
   public func runUntilIdle() {
     while tick(ignoringSchedule: true) {}
-  }
-
-  private func run(_ key: Key) -> Bool {
-    let start = host.now
-    let taken = state.withLock { state -> (entry: Entry, work: TimeRangeSet, isAlone: Bool)? in
-      guard var entry = state.entries.removeValue(forKey: key) else { return nil }
-      let work = entry.pending.removePrefix(below: entry.query.grid.floor(start))
-      if !work.isEmpty {
-        entry.computingSince = entry.waitingSince ?? start
-        entry.waitingSince = nil
-      }
-      entry.computing = work
-      entry.nextRun =
-        TimeGrid(every: entry.query.every).buckets(from: start, through: start)
-        .upperBound
-      entry.scheduledAt = start
-      state.entries[key] = entry
-      return (entry, work, state.isAlone(entry.query))
-    }
-    guard let (entry, work, isAlone) = taken else { return false }
-    var turn = Turn(entry: entry, left: work, replaces: isAlone)
-    var failure: String?
-    do {
-      try compute(&turn, key)
-    } catch {
-      failure = "\(error)"
-    }
-    finish(key, turn, didWork: !work.isEmpty, failure: failure, start: start)
-    return failure == nil && turn.pieces > 0
-  }
-
-  /// What one turn of a query has done and has still to do.
-  private struct Turn {
-    let query: ContinuousQuery
-    let lookback: Int64
-    let replaces: Bool
-    var left: TimeRangeSet
-    var frontier: Timestamp?
-    var bucketsPerPiece: Int64
-    var pieces = 0
-    var written = 0
-
-    init(entry: Entry, left: TimeRangeSet, replaces: Bool) {
-      query = entry.query
-      lookback = entry.lookback
-      self.replaces = replaces
-      self.left = left
-      frontier = entry.frontier
-      bucketsPerPiece = entry.bucketsPerPiece
-    }
-
-    /// Makes pieces larger or smaller by what the last one took.
-    mutating func adapt(to nanoseconds: Int64) {
-      if nanoseconds < ContinuousQueryScheduler.turn / 16 {
-        bucketsPerPiece = min(bucketsPerPiece * 4, ContinuousQueryScheduler.bucketsPerPiece)
-      } else if nanoseconds > ContinuousQueryScheduler.turn / 4 {
-        bucketsPerPiece = max(bucketsPerPiece / 2, 1)
-      }
-    }
-
-    /// The first piece of a stretch.
-    func piece(of range: Range<Timestamp>) -> Range<Timestamp> {
-      let (span, overflow) = query.grid.every.multipliedReportingOverflow(by: bucketsPerPiece)
-      return range
-        .lowerBound..<(overflow
-        ? range.upperBound : min(range.upperBound, saturatingAdd(range.lowerBound, span)))
-    }
-  }
-
-  private func compute(_ turn: inout Turn, _ key: Key) throws {
-    let query = turn.query
-    let began = stopwatch()
-    while let range = turn.left.ranges.first, turn.pieces < Self.piecesPerTurn,
-      turn.pieces == 0 || stopwatch() - began < Self.turn, isWanted(query, key)
-    {
-      let piece = turn.piece(of: range)
-      let frontier =
-        try turn.frontier
-        ?? host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
-      turn.frontier = max(frontier, piece.upperBound)
-      let pieceBegan = stopwatch()
-      let written = try host.materialize(
-        query, over: piece,
-        replacing: turn.replaces && piece.lowerBound < frontier
-          ? piece.lowerBound..<min(piece.upperBound, frontier) : nil)
-      turn.adapt(to: stopwatch() - pieceBegan)
-      turn.written += written
-      turn.pieces += 1
-      _ = turn.left.removePrefix(below: piece.upperBound)
-      if written == 0 { try skipEmptiness(&turn) }
-    }
-  }
-
-  /// Passes over what is pending up to the next row that a result could come from or that would
-  /// have to be removed.
-  private func skipEmptiness(_ turn: inout Turn) throws {
-    guard let start = turn.left.ranges.first?.lowerBound else { return }
-    var next = try host.firstTime(of: turn.query.destination, from: start)
-    for source in turn.query.sources {
-      let found = try host.firstTime(of: source, from: saturatingAdd(start, -turn.lookback))
-      next = [next, found].compactMap { $0 }.min()
-    }
-    guard let next else {
-      turn.left = TimeRangeSet()
-      return
-    }
-    _ = turn.left.removePrefix(below: max(start, turn.query.grid.floor(next)))
-  }
-
-  /// False once everything is to stop, or the query was dropped.
-  private func isWanted(_ query: ContinuousQuery, _ key: Key) -> Bool {
-    !stopped.load(ordering: .relaxed) && state.withLock { $0.entries[key]?.query == query }
-  }
-
-  private func finish(
-    _ key: Key, _ turn: Turn, didWork: Bool, failure: String?, start: Timestamp
-  ) {
-    let end = host.now
-    let left = turn.left
-    state.withLock { state in
-      guard var entry = state.entries.removeValue(forKey: key) else { return }
-      entry.pending.formUnion(left)
-      if !left.isEmpty { entry.waitingSince = entry.computingSince ?? entry.waitingSince }
-      entry.computing = TimeRangeSet()
-      entry.computingSince = nil
-      entry.pointsWritten += turn.written
-      entry.frontier = turn.frontier
-      entry.bucketsPerPiece = turn.bucketsPerPiece
-      entry.lastError = failure
-      if failure == nil {
-        entry.failures = 0
-        entry.lastRun = end
-        if !left.isEmpty { entry.nextRun = .min }
-      } else {
-        entry.failures += 1
-        let (delay, overflow) = entry.query.every.multipliedReportingOverflow(
-          by: 1 << Int64(min(entry.failures, 10)))
-        let backoff = overflow ? Self.longestBackoff : min(delay, Self.longestBackoff)
-        entry.nextRun = saturatingAdd(end, max(entry.query.every, backoff))
-        entry.scheduledAt = end
-      }
-      state.entries[key] = entry
-    }
-    guard didWork else { return }
-    do {
-      try persist(key)
-    } catch {
-      state.withLock { $0.entries[key]?.lastError = "saving its state: \(error)" }
-    }
   }
 }

@@ -1,0 +1,93 @@
+import Query
+import TimeSeries
+
+extension ContinuousQueryScheduler {
+  /// What the scheduler knows of one query.
+  struct Entry {
+    let query: ContinuousQuery
+    let text: String
+    var lookback: Int64
+    var pending = TimeRangeSet()
+    /// What a run has taken out of `pending` and is not done with.
+    var computing = TimeRangeSet()
+    /// When the oldest change in `pending` was made.
+    var waitingSince: Timestamp?
+    /// The same of what a run is computing at the moment.
+    var computingSince: Timestamp?
+    var lastRun: Timestamp?
+    var nextRun: Timestamp = .min
+    /// When `nextRun` was set. A clock before that was put back, and `nextRun` means nothing.
+    var scheduledAt: Timestamp = .min
+    /// No derived rows of the query are at this time or later; nil where that is not known.
+    var frontier: Timestamp?
+    /// Buckets of the next piece of work.
+    var bucketsPerPiece: Int64 = 64
+    var failures = 0
+    var lastError: String?
+    var pointsWritten = 0
+
+    func isDue(at now: Timestamp) -> Bool { nextRun <= now || now < scheduledAt }
+
+    /// Marks the buckets that depend on rows of a source.
+    mutating func insert(_ range: ClosedRange<Timestamp>) {
+      pending.insert(buckets(range))
+    }
+
+    func buckets(_ range: ClosedRange<Timestamp>) -> Range<Timestamp> {
+      query.grid.buckets(from: range.lowerBound, through: range.upperBound, lookahead: lookback)
+    }
+
+    /// The query with all that is to be done if the process died now.
+    func stored(changing changes: [Int: Changes]) -> StoredContinuousQuery {
+      var left = pending
+      left.formUnion(computing)
+      for change in changes.values {
+        for (source, ranges) in change where query.sources.contains(source) {
+          for range in ranges { left.insert(buckets(range)) }
+        }
+      }
+      return StoredContinuousQuery(
+        name: query.name, database: query.database, text: text,
+        pending: left.ranges.map { [$0.lowerBound, $0.upperBound] }, lastRun: lastRun)
+    }
+  }
+
+  struct Key: Hashable {
+    var database: String
+    var name: String
+  }
+
+  /// All queries, and the changes that are under way.
+  struct State {
+    var entries: [Key: Entry] = [:]
+    /// Who reads a measurement.
+    var readers: [ContinuousQuery.MeasurementReference: [Key]] = [:]
+    /// Announced and not made yet.
+    var changes: [Int: Changes] = [:]
+    var nextChange = 0
+
+    mutating func indexReaders() {
+      readers = [:]
+      for (key, entry) in entries {
+        for source in entry.query.sources { readers[source, default: []].append(key) }
+      }
+    }
+
+    mutating func mark(
+      _ ranges: [ClosedRange<Timestamp>], in source: ContinuousQuery.MeasurementReference,
+      at now: Timestamp
+    ) {
+      for key in readers[source] ?? [] {
+        guard var entry = entries.removeValue(forKey: key) else { continue }
+        for range in ranges { entry.insert(range) }
+        entry.waitingSince = entry.waitingSince ?? now
+        entries[key] = entry
+      }
+    }
+
+    /// Whether no other query writes where this one does.
+    func isAlone(_ query: ContinuousQuery) -> Bool {
+      entries.values.filter { $0.query.destination == query.destination }.count <= 1
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import Query
+import TimeSeries
+
+/// One query's turn.
+extension ContinuousQueryScheduler {
+  func run(_ key: Key) -> Bool {
+    let start = host.now
+    let taken = state.withLock { state -> (entry: Entry, work: TimeRangeSet, isAlone: Bool)? in
+      guard var entry = state.entries.removeValue(forKey: key) else { return nil }
+      let work = entry.pending.removePrefix(below: entry.query.grid.floor(start))
+      if !work.isEmpty {
+        entry.computingSince = entry.waitingSince ?? start
+        entry.waitingSince = nil
+      }
+      entry.computing = work
+      entry.nextRun =
+        TimeGrid(every: entry.query.every).buckets(from: start, through: start)
+        .upperBound
+      entry.scheduledAt = start
+      state.entries[key] = entry
+      return (entry, work, state.isAlone(entry.query))
+    }
+    guard let (entry, work, isAlone) = taken else { return false }
+    var turn = Turn(entry: entry, left: work, replaces: isAlone)
+    var failure: String?
+    do {
+      try compute(&turn, key)
+    } catch {
+      failure = "\(error)"
+    }
+    finish(key, turn, didWork: !work.isEmpty, failure: failure, start: start)
+    return failure == nil && turn.pieces > 0
+  }
+
+  private func compute(_ turn: inout Turn, _ key: Key) throws {
+    let query = turn.query
+    let began = stopwatch()
+    while let range = turn.left.ranges.first, turn.pieces < Self.piecesPerTurn,
+      turn.pieces == 0 || stopwatch() - began < Self.turn, isWanted(query, key)
+    {
+      let piece = turn.piece(of: range)
+      let frontier =
+        try turn.frontier
+        ?? host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
+      turn.frontier = max(frontier, piece.upperBound)
+      let pieceBegan = stopwatch()
+      let written = try host.materialize(
+        query, over: piece,
+        replacing: turn.replaces && piece.lowerBound < frontier
+          ? piece.lowerBound..<min(piece.upperBound, frontier) : nil)
+      turn.adapt(to: stopwatch() - pieceBegan)
+      turn.written += written
+      turn.pieces += 1
+      _ = turn.left.removePrefix(below: piece.upperBound)
+      if written == 0 { try skipEmptiness(&turn) }
+    }
+  }
+
+  /// Passes over what is pending up to the next row that a result could come from or that would
+  /// have to be removed.
+  private func skipEmptiness(_ turn: inout Turn) throws {
+    guard let start = turn.left.ranges.first?.lowerBound else { return }
+    var next = try host.firstTime(of: turn.query.destination, from: start)
+    for source in turn.query.sources {
+      let found = try host.firstTime(of: source, from: saturatingAdd(start, -turn.lookback))
+      next = [next, found].compactMap { $0 }.min()
+    }
+    guard let next else {
+      turn.left = TimeRangeSet()
+      return
+    }
+    _ = turn.left.removePrefix(below: max(start, turn.query.grid.floor(next)))
+  }
+
+  /// False once everything is to stop, or the query was dropped.
+  private func isWanted(_ query: ContinuousQuery, _ key: Key) -> Bool {
+    !stopped.load(ordering: .relaxed) && state.withLock { $0.entries[key]?.query == query }
+  }
+
+  private func finish(
+    _ key: Key, _ turn: Turn, didWork: Bool, failure: String?, start: Timestamp
+  ) {
+    let end = host.now
+    let left = turn.left
+    state.withLock { state in
+      guard var entry = state.entries.removeValue(forKey: key) else { return }
+      entry.pending.formUnion(left)
+      if !left.isEmpty { entry.waitingSince = entry.computingSince ?? entry.waitingSince }
+      entry.computing = TimeRangeSet()
+      entry.computingSince = nil
+      entry.pointsWritten += turn.written
+      entry.frontier = turn.frontier
+      entry.bucketsPerPiece = turn.bucketsPerPiece
+      entry.lastError = failure
+      if failure == nil {
+        entry.failures = 0
+        entry.lastRun = end
+        if !left.isEmpty { entry.nextRun = .min }
+      } else {
+        entry.failures += 1
+        let (delay, overflow) = entry.query.every.multipliedReportingOverflow(
+          by: 1 << Int64(min(entry.failures, 10)))
+        let backoff = overflow ? Self.longestBackoff : min(delay, Self.longestBackoff)
+        entry.nextRun = saturatingAdd(end, max(entry.query.every, backoff))
+        entry.scheduledAt = end
+      }
+      state.entries[key] = entry
+    }
+    guard didWork else { return }
+    do {
+      try persist(key)
+    } catch {
+      state.withLock { $0.entries[key]?.lastError = "saving its state: \(error)" }
+    }
+  }
+}
