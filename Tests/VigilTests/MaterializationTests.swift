@@ -8,7 +8,7 @@ import Testing
   /// As many histories as VIGIL_HISTORIES says, from the seed VIGIL_SEED on.
   @Test func randomHistoriesWithCrashesEndAsAnEvaluationFromScratch() async throws {
     let environment = ProcessInfo.processInfo.environment
-    let count = environment["VIGIL_HISTORIES"].flatMap { UInt64($0) } ?? 25
+    let count = environment["VIGIL_HISTORIES"].flatMap { UInt64($0) } ?? 16
     let first = environment["VIGIL_SEED"].flatMap { UInt64($0) } ?? 1
     let template = try await RandomHistory.template()
     for seed in first..<first + count {

@@ -94,10 +94,10 @@ final class RandomHistory {
     let temporary = try TemporaryDatabase { $0.clock = { start } }
     let database = temporary.database
     try await database.query("CREATE DATABASE db")
-    let lines = (0..<40).flatMap { row in
+    let lines = (0..<50).flatMap { row in
       ["a", "b", "c"].map { host in
         "m,host=\(host) v=\(sin(Double(row) / 5)),w=\(row % 7) "
-          + "\(start - Int64(400 - row * 10) * second)"
+          + "\(start - Int64(500 - row * 10) * second)"
       }
     }
     try database.write(lineProtocol: lines.joined(separator: "\n"), to: "db")
