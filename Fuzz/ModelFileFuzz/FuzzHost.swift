@@ -7,9 +7,14 @@ struct FuzzHost: ContinuousQueryHost {
   let stored: StoredContinuousQuery
 
   var now: Timestamp { 1_700_000_000_000_000_000 }
-  func materialize(_ select: SelectStatement, in database: String) -> Int { 0 }
+  func materialize(
+    _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
+  ) -> Int { 0 }
   func lookback(of select: SelectStatement, in database: String) -> Int64 { 0 }
   func timeRange(of source: ContinuousQuery.MeasurementReference) -> ClosedRange<Timestamp>? { nil }
+  func firstTime(
+    of source: ContinuousQuery.MeasurementReference, from: Timestamp
+  ) -> Timestamp? { nil }
   func loadContinuousQueries() -> [StoredContinuousQuery] { [stored] }
   func store(_ query: StoredContinuousQuery) {}
   func removeContinuousQuery(name: String, database: String) {}
