@@ -237,11 +237,6 @@ public final class ContinuousQueryScheduler: Sendable {
     }
   }
 
-  /// Tells that points were written.
-  public func noteWrite(_ batch: PointBatch, to database: String) {
-    if let change = beginWrite(batch, to: database) { end(change) }
-  }
-
   /// Tells that rows of a measurement within some stretches changed.
   public func note(
     _ ranges: [ClosedRange<Timestamp>], in source: ContinuousQuery.MeasurementReference,

@@ -41,7 +41,11 @@ final class FakeHost: ContinuousQueryHost {
       batch.beginPoint(series: series, timestamp: time)
       batch.append(field: batch.internField("v"), float: 0)
     }
-    scheduler.withLock { $0 }?.noteWrite(batch, to: "db")
+    if let scheduler = scheduler.withLock({ $0 }),
+      let change = scheduler.beginWrite(batch, to: "db")
+    {
+      scheduler.end(change)
+    }
   }
 
   /// What a query over everything gives.
