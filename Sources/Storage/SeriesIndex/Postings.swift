@@ -54,19 +54,21 @@ enum Postings {
     return result
   }
 
-  /// The first position at or after `start` whose id is not below `id`; gallops, so that a short
-  /// list against a long one is cheap.
-  static func lowerBound(_ list: [UInt32], _ id: UInt32, from start: Int = 0) -> Int {
+  /// The first position at or after `start` of an ascending list whose value is not below `value`;
+  /// gallops, so that a short list against a long one is cheap.
+  static func lowerBound<Value: Comparable>(
+    _ list: [Value], _ value: Value, from start: Int = 0
+  ) -> Int {
     var low = start
     var step = 1
-    while low + step < list.count, list[low + step] < id {
+    while low + step < list.count, list[low + step] < value {
       low += step
       step *= 2
     }
     var high = min(list.count, low + step + 1)
     while low < high {
       let middle = (low + high) / 2
-      if list[middle] < id { low = middle + 1 } else { high = middle }
+      if list[middle] < value { low = middle + 1 } else { high = middle }
     }
     return low
   }

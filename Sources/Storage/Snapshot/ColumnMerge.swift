@@ -52,33 +52,16 @@ enum ColumnMerge {
         }
         pieces.append(.both(startI..<i, startJ..<j))
       } else if older[i] < newer[j] {
-        i = end(of: older, from: i, before: newer[j])
+        i = Postings.lowerBound(older, newer[j], from: i)
         pieces.append(.older(startI..<i))
       } else {
-        j = end(of: newer, from: j, before: older[i])
+        j = Postings.lowerBound(newer, older[i], from: j)
         pieces.append(.newer(startJ..<j))
       }
     }
     if i < older.count { pieces.append(.older(i..<older.count)) }
     if j < newer.count { pieces.append(.newer(j..<newer.count)) }
     return pieces
-  }
-
-  /// The first row from `start` whose time is not before `time`; that of `start` is. Steps double
-  /// until they are past it.
-  private static func end(of times: [Timestamp], from start: Int, before time: Timestamp) -> Int {
-    var low = start
-    var step = 1
-    while low + step < times.count, times[low + step] < time {
-      low += step
-      step *= 2
-    }
-    var high = min(low + step, times.count)
-    while high - low > 1 {
-      let middle = (low + high) / 2
-      if times[middle] < time { low = middle } else { high = middle }
-    }
-    return high
   }
 
   private static func column(
