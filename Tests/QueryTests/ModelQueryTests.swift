@@ -13,22 +13,27 @@ import TimeSeries
     var groupTags = ["host"]
     var window = 3
 
-    func score(group: [String], timestamps: [Timestamp], features: [[Double]]) throws
-      -> ModelScores?
-    {
-      if group == ["unknown"] { return nil }
+    var shareTag: String?
+    var eventMask: EventMask?
+
+    func score(_ given: FeatureRows) throws -> ModelScores {
+      let timestamps = given.timestamps
       let rows = timestamps.indices
-      let losses = features.map { feature in
+      let isKnown = given.group != ["unknown"]
+      let losses = given.features.map { feature in
         rows.map { row -> Double in
           let first = row - window + 1
-          guard first >= 0,
+          guard isKnown, first >= 0,
             timestamps[row] - timestamps[first] == Int64(window - 1) * interval.every
           else { return .nan }
           return feature[first...row].reduce(0) { $0 + ($1.isNaN ? 0 : $1) }
         }
       }
+      let sums = rows.map { losses[0][$0] + losses[1][$0] }
       return ModelScores(
-        loss: rows.map { losses[0][$0] + losses[1][$0] }, threshold: 40, featureLoss: losses)
+        loss: sums, threshold: sums.map { $0.isNaN ? .nan : 40 }, featureLoss: losses,
+        version: rows.map { _ in 1 },
+        state: sums.map { !isKnown ? .untrained : $0.isNaN ? .warmUp : .scored })
     }
   }
 

@@ -4,13 +4,18 @@ import TimeSeries
 public struct FeatureRows: Sendable, Hashable {
   /// The values of the tags grouped by, in the order they were named in.
   public var group: [String]
+  /// The least of its series' values of the model's share tag; nil where there is none.
+  public var share: String?
   /// Starts of the intervals in which any field has a value, ascending.
   public var timestamps: [Timestamp]
   /// One array for each field, as long as `timestamps`; NaN where the field has no value.
   public var features: [[Double]]
 
-  public init(group: [String], timestamps: [Timestamp], features: [[Double]]) {
+  public init(
+    group: [String], share: String? = nil, timestamps: [Timestamp], features: [[Double]]
+  ) {
     self.group = group
+    self.share = share
     self.timestamps = timestamps
     self.features = features
   }
@@ -49,6 +54,7 @@ struct FeatureScan {
       }
     }
     return FeatureRows(
-      group: group.key.tags.map(\.value), timestamps: sorted, features: features)
+      group: group.key.tags.map(\.value), share: group.share, timestamps: sorted,
+      features: features)
   }
 }

@@ -19,6 +19,13 @@ struct GroupKey: Sendable, Hashable, Comparable {
 struct Group: Sendable {
   var key: GroupKey
   var members: [SeriesReader]
+  /// The least of its series' values of the plan's share tag.
+  var share: String?
+
+  mutating func add(_ reader: SeriesReader, share: String?) {
+    members.append(reader)
+    self.share = [self.share, share].compactMap { $0 }.min()
+  }
 }
 
 /// Finds the groups of a plan: which series each has, in the order results are given in.
@@ -27,17 +34,22 @@ struct GroupListing {
   let context: QueryContext
 
   func groups() throws -> [Group] {
-    var all: [GroupKey: [SeriesReader]] = [:]
+    var all: [GroupKey: Group] = [:]
     for source in plan.sources {
-      var own: [GroupKey: [SeriesReader]] = [:]
+      var own: [GroupKey: Group] = [:]
       switch source {
       case .measurement(let measurement): add(measurement, to: &own)
       case .subquery(let inner): try add(inner, to: &own)
       }
       let kept = limited(Array(own.keys))
-      for key in kept { all[key, default: []] += own[key] ?? [] }
+      for group in kept.compactMap({ own[$0] }) {
+        for reader in group.members {
+          all[group.key, default: Group(key: group.key, members: [])]
+            .add(reader, share: group.share)
+        }
+      }
     }
-    let sorted = all.keys.sorted().map { Group(key: $0, members: all[$0] ?? []) }
+    let sorted = all.values.sorted { $0.key < $1.key }
     return plan.descending ? sorted.reversed() : sorted
   }
 
@@ -55,7 +67,7 @@ struct GroupListing {
     return Array(plan.seriesLimit.map { rest.prefix($0) } ?? rest)
   }
 
-  private func add(_ measurement: PlannedMeasurement, to groups: inout [GroupKey: [SeriesReader]]) {
+  private func add(_ measurement: PlannedMeasurement, to groups: inout [GroupKey: Group]) {
     let schema = measurement.schema
     let isField = plan.columns.map { column in
       !column.isTag && column.type != nil && schema.type(of: column.name) != nil
@@ -95,14 +107,15 @@ struct GroupListing {
       let key = GroupKey(
         name: measurement.name,
         tags: plan.dimensions.map { Tag(key: $0, value: series.key.value(of: $0) ?? "") })
-      groups[key, default: []].append(
+      groups[key, default: Group(key: key, members: [])].add(
         SeriesReader(
           origin: .stored(series.id, measurement), fields: fields, bindings: bindings,
-          columns: plan.columns, condition: condition, context: context))
+          columns: plan.columns, condition: condition, context: context),
+        share: plan.shareTag.flatMap { series.key.value(of: $0) })
     }
   }
 
-  private func add(_ inner: SelectPlan, to groups: inout [GroupKey: [SeriesReader]]) throws {
+  private func add(_ inner: SelectPlan, to groups: inout [GroupKey: Group]) throws {
     var tables: [(key: GroupKey, rows: RowBatch)] = []
     try SelectRunner(plan: inner, context: context).run { key, rows in
       try context.charge(rows.byteCount)
@@ -132,10 +145,11 @@ struct GroupListing {
       let key = GroupKey(
         name: table.key.name,
         tags: plan.dimensions.map { Tag(key: $0, value: tags[$0] ?? "") })
-      groups[key, default: []].append(
+      groups[key, default: Group(key: key, members: [])].add(
         SeriesReader(
           origin: .rows(inner.descending ? table.rows.reversed() : table.rows), fields: [],
-          bindings: bindings, columns: plan.columns, condition: condition, context: context))
+          bindings: bindings, columns: plan.columns, condition: condition, context: context),
+        share: nil)
     }
   }
 }

@@ -32,11 +32,7 @@ struct ModelScan {
     let rows = try FeatureScan(plan: plan, count: model.fields.count, context: context)
       .rows(of: group, from: from, through: through)
     guard !rows.timestamps.isEmpty else { return none }
-    guard
-      let scores = try model.score(
-        group: group.key.tags.map(\.value), timestamps: rows.timestamps, features: rows.features),
-      scores.loss.count == rows.timestamps.count
-    else { return none }
+    let scores = try model.score(rows)
     var kept = rows.timestamps.indices.filter {
       rows.timestamps[$0] >= plan.from && rows.timestamps[$0] <= plan.through
         && !scores.loss[$0].isNaN
@@ -54,9 +50,9 @@ struct ModelScan {
   ) -> Column {
     switch function {
     case .loss: return Column(.float(rows.map { scores.loss[$0] }))
-    case .threshold: return Column(.float(rows.map { _ in scores.threshold }))
+    case .threshold: return Column(.float(rows.map { scores.threshold[$0] }))
     case .anomaly:
-      return Column(.integer(rows.map { scores.loss[$0] > scores.threshold ? 1 : 0 }))
+      return Column(.integer(rows.map { scores.loss[$0] > scores.threshold[$0] ? 1 : 0 }))
     case .featureLoss(let feature):
       guard feature < scores.featureLoss.count,
         scores.featureLoss[feature].count == scores.loss.count

@@ -100,16 +100,17 @@ extension Executor {
   /// - Parameters:
   ///   - fields: the features, in order.
   ///   - dimensions: the tags of GROUP BY; the groups' values come in their order.
+  ///   - share: a tag whose value each group's rows are to tell.
   ///   - condition: tags, fields, and the time range; buckets that begin outside of it are left
   ///     out, those that begin in it are whole.
   public func featureRows(
     of measurement: MeasurementName, fields: [String], interval: SelectStatement.Interval,
-    dimensions: [String], condition: Expression?, database: String?
+    dimensions: [String], share: String? = nil, condition: Expression?, database: String?
   ) throws -> [FeatureRows] {
     let planner = Planner(source: source, context: context, database: database)
     let plan = try planner.featurePlan(
       of: measurement, fields: fields, interval: interval, dimensions: dimensions,
-      condition: condition)
+      share: share, condition: condition)
     guard let grid = plan.grid else { return [] }
     let end = grid.bucket(of: plan.through).end
     let through = end == TimestampBounds.latest ? end : end - 1

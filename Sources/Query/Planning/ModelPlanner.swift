@@ -56,7 +56,7 @@ extension Planner {
     }
     var plan = try featurePlan(
       of: name, fields: model.fields, interval: model.interval, dimensions: model.groupTags,
-      condition: statement.condition)
+      share: model.shareTag, condition: statement.condition)
     let names = ColumnNames.resolve(
       fields.map { ($0.alias, ColumnNames.name(of: $0.expression)) })
     plan.outputs = zip(names, selection.functions).enumerated().map { index, pair in
@@ -77,7 +77,7 @@ extension Planner {
   /// A plan whose first columns are a model's features; what is computed from them is the caller's.
   func featurePlan(
     of name: MeasurementName, fields: [String], interval: SelectStatement.Interval,
-    dimensions: [String], condition: Expression?
+    dimensions: [String], share: String?, condition: Expression?
   ) throws -> SelectPlan {
     let times = try TimeCondition(condition, now: context.now, zone: nil)
     let measurements = try measurements(named: name)
@@ -93,7 +93,8 @@ extension Planner {
       hasLowerBound: times.from != nil, grid: BucketGrid(interval, zone: nil),
       dimensions: dimensions.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
       ownDimensions: dimensions, fill: .none, calls: [], auxiliaryColumns: [], descending: false,
-      limit: nil, offset: 0, seriesLimit: nil, seriesOffset: 0, into: nil, model: nil)
+      limit: nil, offset: 0, seriesLimit: nil, seriesOffset: 0, into: nil, model: nil,
+      shareTag: share)
   }
 
   private static func usesModel(_ expression: Expression) -> Bool {

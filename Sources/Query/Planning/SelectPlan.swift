@@ -44,6 +44,8 @@ struct SelectPlan: Sendable {
   var seriesOffset: Int
   var into: MeasurementName?
   var model: ModelSelection?
+  /// A tag whose value each group is to know.
+  var shareTag: String?
 
   /// Every row of a subquery is one, also where all its values are null.
   var keepsEmptyRows: Bool {

@@ -49,15 +49,26 @@ final class TrainedModel: ScoringModel {
   var groupTags: [String] { model.specification.groupTags }
   var window: Int { model.specification.options.reach }
 
-  func score(group: [String], timestamps: [Timestamp], features: [[Double]]) throws
-    -> ModelScores?
-  {
-    let rested = scorers.withLock { $0[group]?.popLast() }
-    guard let scorer = rested?.scorer ?? model.scorer(for: group) else { return nil }
+  var shareTag: String? { nil }
+  var eventMask: EventMask? { nil }
+
+  func score(_ rows: FeatureRows) throws -> ModelScores {
+    let count = rows.timestamps.count
+    let version = Array(repeating: Int64(version), count: count)
+    let rested = scorers.withLock { $0[rows.group]?.popLast() }
+    guard let scorer = rested?.scorer ?? model.scorer(for: rows.group) else {
+      let none = Array(repeating: Double.nan, count: count)
+      return ModelScores(
+        loss: none, threshold: none, featureLoss: fields.map { _ in none }, version: version,
+        state: Array(repeating: .untrained, count: count))
+    }
     let lent = Lent(scorer: scorer)
-    defer { scorers.withLock { $0[group, default: []].append(lent) } }
-    let scores = try scorer.score(GroupData(timestamps: timestamps, features: features))
+    defer { scorers.withLock { $0[rows.group, default: []].append(lent) } }
+    let scores = try scorer.score(
+      GroupData(timestamps: rows.timestamps, features: rows.features))
     return ModelScores(
-      loss: scores.loss, threshold: scores.threshold, featureLoss: scores.featureLoss)
+      loss: scores.loss, threshold: scores.loss.map { $0.isNaN ? .nan : scores.threshold },
+      featureLoss: scores.featureLoss, version: version,
+      state: scores.loss.map { $0.isNaN ? .warmUp : .scored })
   }
 }
