@@ -29,10 +29,11 @@ struct ScorePlot {
   }
 
   private static let width = 960.0
-  private static let height = 240.0
-  private static let left = 40.0
-  private static let top = 34.0
-  private static let bottom = 200.0
+  private static let left = 44.0
+  private static let right = 948.0
+  private static let top = 52.0
+  private static let bottom = 218.0
+  private static let height = bottom + 40
 
   private var first: Timestamp { scores.timestamps.first ?? 0 }
   private var last: Timestamp { scores.timestamps.last ?? 0 }
@@ -42,13 +43,14 @@ struct ScorePlot {
     let style = """
       text{font:11px sans-serif;fill:#333}.t{font-size:13px}.g{stroke:#ddd}.l{stroke:#1f5fa8;fill:none}\
       .h{stroke:#c33;stroke-dasharray:6 4}.f{fill:#f5b942;fill-opacity:.45}.a{fill:#c33}\
-      .n{fill:#8a8a8a}.r{fill:#4c9a5b}
+      .n{fill:#8a8a8a}.r{fill:#4c9a5b}.y{text-anchor:end}.c{text-anchor:middle}
       """
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(Int(Self.width)) \(Int(Self.height))">
       <style>\(style)</style>
       <rect width="100%" height="100%" fill="#fff"/>
       <text class="t" x="\(Int(Self.left))" y="14">\(escaped(scores.pod)): rl / threshold</text>
+      <text x="\(Int(Self.left))" y="30">\(legend)</text>
       \(faultMarks)\(grid)\(lossLine)\(flags)\(spans)</svg>
 
       """
@@ -60,8 +62,8 @@ struct ScorePlot {
       let name = decade < 0 ? "0.\(String(repeating: "0", count: -decade - 1))1" : "1"
       let label = name + String(repeating: "0", count: max(0, decade))
       return """
-        <line class="\(decade == 0 ? "h" : "g")" x1="\(Int(Self.left))" x2="\(Int(Self.width))" y1="\(y)" y2="\(y)"/>
-        <text x="2" y="\(y)">\(label)</text>
+        <line class="\(decade == 0 ? "h" : "g")" x1="\(Int(Self.left))" x2="\(Int(Self.right))" y1="\(y)" y2="\(y)"/>
+        <text class="y" x="\(Int(Self.left - 5))" y="\(y)" dy="4">\(label)</text>
 
         """
     }.joined()
@@ -69,17 +71,33 @@ struct ScorePlot {
     let step = max(1, (last - first) / hour / 12) * hour
     for time in stride(from: (first / step + 1) * step, through: last, by: Int(step)) {
       let clock = TimeText.format(time).dropFirst(11).prefix(5)
-      text += "<text x=\"\(coordinate(x(time)))\" y=\"216\">\(clock)</text>\n"
+      text += """
+        <text class="c" x="\(coordinate(x(time)))" y="\(Int(Self.bottom + 18))">\(clock)</text>
+
+        """
     }
     return text
   }
 
+  /// The pod's faults in order; a mark bears a fault's number, counted from 1.
+  private var ownFaults: [Fault] {
+    faults.filter { $0.pod == scores.pod }.sorted { $0.injected < $1.injected }
+  }
+
+  private var legend: String {
+    ownFaults.enumerated().map { index, fault in
+      let clock = TimeText.format(fault.injected).dropFirst(11).prefix(5)
+      return "\(index + 1) \(fault.kind.rawValue) \(clock)"
+    }.joined(separator: " · ")
+  }
+
   private var faultMarks: String {
-    faults.filter { $0.pod == scores.pod }.map { fault in
-      let start = x(fault.injected)
+    ownFaults.enumerated().map { index, fault in
+      let start = max(Self.left, x(fault.injected))
+      let end = max(start + 1, x(fault.injected + faultWindow))
       return """
-        <rect class="f" x="\(coordinate(start))" y="\(Int(Self.top))" width="\(coordinate(max(1, x(fault.injected + faultWindow) - start)))" height="\(Int(Self.bottom - Self.top))"/>
-        <text transform="translate(\(coordinate(start)) \(Int(Self.top - 4))) rotate(-12)">\(fault.kind.rawValue)</text>
+        <rect class="f" x="\(coordinate(start))" y="\(Int(Self.top))" width="\(coordinate(end - start))" height="\(Int(Self.bottom - Self.top))"/>
+        <text class="c" x="\(coordinate((start + end) / 2))" y="\(Int(Self.top - 4))">\(index + 1)</text>
 
         """
     }.joined()
@@ -102,7 +120,7 @@ struct ScorePlot {
 
   private var flags: String {
     zip(scores.timestamps, scores.anomalies).filter(\.1).map { time, _ in
-      "<rect class=\"a\" x=\"\(coordinate(x(time)))\" y=\"201\" width=\"1\" height=\"5\"/>\n"
+      "<rect class=\"a\" x=\"\(coordinate(x(time)))\" y=\"\(Int(Self.bottom + 1))\" width=\"1\" height=\"5\"/>\n"
     }.joined()
   }
 
@@ -111,15 +129,15 @@ struct ScorePlot {
       let start = x(max(span.lowerBound, first))
       let width = max(0, x(min(span.upperBound, last)) - start)
       return """
-        <rect class="\(style)" x="\(coordinate(start))" y="222" width="\(coordinate(width))" height="3"/>
-        <text x="\(coordinate(start))" y="236">\(name)</text>
+        <rect class="\(style)" x="\(coordinate(start))" y="\(Int(Self.bottom + 23))" width="\(coordinate(width))" height="3"/>
+        <text x="\(coordinate(start))" y="\(Int(Self.bottom + 37))">\(name)</text>
 
         """
     }.joined()
   }
 
   private func x(_ time: Timestamp) -> Double {
-    Self.left + (Self.width - Self.left) * Double(time - first) / Double(max(1, last - first))
+    Self.left + (Self.right - Self.left) * Double(time - first) / Double(max(1, last - first))
   }
 
   private func y(_ ratio: Double) -> Double {
