@@ -11,6 +11,7 @@ struct VigilBench: AsyncParsableCommand {
     abstract: "Measure the store, and what the detector makes of labelled data.",
     subcommands: [
       Store.self, Series.self, GenerateDay.self, Table.self, Quality.self, Golden.self, Detect.self,
+      Fleet.self,
     ])
 }
 

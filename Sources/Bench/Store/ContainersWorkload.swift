@@ -20,7 +20,8 @@ public struct ContainersWorkload: Workload {
     WorkloadField(name: "pl_events", kind: .integer),
   ]
   /// 2026-03-02T06:00:00Z, the rise of a working day.
-  public let start: Timestamp = 1_772_431_200_000_000_000
+  public static let defaultStart: Timestamp = 1_772_431_200_000_000_000
+  public let start: Timestamp
   public let interval: Int64 = 1_000_000_000
   public let steps: Int
 
@@ -41,7 +42,11 @@ public struct ContainersWorkload: Workload {
   private var generator: SeededGenerator
   private var pods: [Pod]
 
-  public init(pods count: Int = 200, steps: Int = fullSteps, seed: UInt64 = 456) {
+  public init(
+    pods count: Int = 200, steps: Int = fullSteps, start: Timestamp = defaultStart,
+    seed: UInt64 = 456
+  ) {
+    self.start = start
     var generator = SeededGenerator(seed: seed)
     /// Evenly spread in the logarithm, as sizes of services are.
     func spread(_ low: Double, _ high: Double) -> Double {

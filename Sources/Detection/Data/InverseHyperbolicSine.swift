@@ -18,11 +18,17 @@ private func naturalLogarithm(_ x: Double) -> Double {
   let exponent = Double(x.exponent) + (isUpper ? 1 : 0)
   let s = (m - 1) / (m + 1)
   let square = s * s
-  var sum = 0.0
-  var k = 21.0
-  while k >= 1 {
-    sum = sum * square + 1 / k
-    k -= 2
-  }
+  // Written out: in a loop each coefficient would be a division.
+  var sum = 1.0 / 21
+  sum = sum * square + 1.0 / 19
+  sum = sum * square + 1.0 / 17
+  sum = sum * square + 1.0 / 15
+  sum = sum * square + 1.0 / 13
+  sum = sum * square + 1.0 / 11
+  sum = sum * square + 1.0 / 9
+  sum = sum * square + 1.0 / 7
+  sum = sum * square + 1.0 / 5
+  sum = sum * square + 1.0 / 3
+  sum = sum * square + 1
   return exponent * 0.6931471805599453 + 2 * s * sum
 }
