@@ -90,16 +90,16 @@ private func readModel(_ file: [UInt8]) {
   }
   _ = try? TrainedModel(model)
   let specification = model.specification
-  guard specification.options.window <= 64, let group = model.groups.first,
-    let scorer = model.scorer(for: group.key)
-  else { return }
+  guard specification.options.window <= 64 else { return }
   let rows = specification.options.window + 2
   let data = GroupData(
     timestamps: (0..<rows).map { 1_000_000_000 &+ Int64($0) &* (specification.interval >> 8) },
     features: specification.fields.indices.map { field in
       (0..<rows).map { Double($0 * field) * 1e300 }
     })
-  _ = try? scorer.score(data)
+  for network in [model.groups.first, model.shared.first].compactMap(\.self) {
+    _ = try? model.scorer(for: network).score(data)
+  }
 }
 
 private func readContinuousQuery(_ json: [UInt8]) {

@@ -60,6 +60,15 @@ public struct DetectorOptions: Sendable, Hashable {
   /// Rows that a row's score depends on: itself and those before it.
   public var reach: Int { window + sustain - 1 }
 
+  /// The compression of a shared network's scaler: windows that are centred are compressed after
+  /// that, so that a group's level does not matter.
+  var sharedCompression: Compression { centering == .window ? .none : compression }
+
+  /// What is left to compress once rows that `scaler` scaled are centred.
+  func compression(after scaler: Scaler) -> Compression {
+    scaler.compression == compression ? .none : compression
+  }
+
   /// The options' names, as ``set(_:to:)`` takes them, sorted.
   public static let names = Setting.allCases.map(\.rawValue).sorted()
 

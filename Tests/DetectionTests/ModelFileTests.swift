@@ -14,10 +14,21 @@ struct ModelFileTests {
       let start = text.range(of: "```hex model\n"),
       let end = text.range(of: "\n```", range: start.upperBound..<text.endIndex)
     else { return [] }
-    return text[start.upperBound..<end.lowerBound].split(separator: "\n").flatMap { line in
+    return bytes(of: text[start.upperBound..<end.lowerBound])
+  }()
+
+  /// The example of FORMAT.md as it was for version 2.
+  private static func versionTwoBytes() throws -> [UInt8] {
+    let url = try #require(
+      Bundle.module.url(forResource: "model-2", withExtension: "hex", subdirectory: "Golden"))
+    return bytes(of: try String(contentsOf: url, encoding: .utf8)[...])
+  }
+
+  private static func bytes(of listing: Substring) -> [UInt8] {
+    listing.split(separator: "\n").flatMap { line in
       line.prefix { $0 != ";" }.split(separator: " ").compactMap { UInt8($0, radix: 16) }
     }
-  }()
+  }
 
   static func exampleModel() throws -> DetectionModel {
     var options = DetectorOptions()
@@ -25,8 +36,8 @@ struct ModelFileTests {
     options.hidden = 1
     options.latent = 1
     let specification = ModelSpecification(
-      name: "m", fields: ["a"], interval: 1_000_000_000, groupTags: ["pod"], options: options,
-      annotations: ["from": "db"])
+      name: "m", fields: ["a"], interval: 1_000_000_000, groupTags: ["pod"], shareTag: "app",
+      options: options, annotations: ["from": "db"])
     var parameters = AutoencoderParameters(shape: try specification.shape)
     var next: Float = 0
     for tensor in AutoencoderTensor.allCases {
@@ -43,7 +54,10 @@ struct ModelFileTests {
         rows: 100, trainingWindows: 78, validationWindows: 20, epochs: 7, bestEpoch: 5,
         trainingLoss: 0.5, validationLoss: 0.25, firstTimestamp: 1_000_000_000,
         lastTimestamp: 100_000_000_000, seed: 0))
-    return try DetectionModel(specification: specification, groups: [group])
+    let shared = GroupModel(
+      key: ["web"], scaler: Scaler(offsets: [2], scales: [0.5], compression: .none),
+      parameters: parameters, threshold: 2, info: group.info)
+    return try DetectionModel(specification: specification, groups: [group], shared: [shared])
   }
 
   /// With a length and checksum that fit, so that damage reaches the reader.
@@ -145,7 +159,7 @@ struct ModelFileTests {
 
   @Test("a file of version 1 has no sustain and scores each row by itself")
   func versionOne() throws {
-    var body = Array(Self.exampleBytes.dropLast(4))
+    var body = Array(try Self.versionTwoBytes().dropLast(4))
     let option = [7, 0, 0, 0] + Array("sustain".utf8) + [1, 0, 0, 0] + Array("2".utf8)
     let found = body.indices.first { body[$0...].starts(with: option) }
     let start = try #require(found)
@@ -166,11 +180,31 @@ struct ModelFileTests {
     }
   }
 
+  @Test("a file of version 2 reads as a model without shared networks")
+  func versionTwo() throws {
+    let bytes = try Self.versionTwoBytes()
+    let model = try DetectionModel(decoding: bytes)
+    let today = try Self.exampleModel()
+    #expect(model.groups == today.groups)
+    #expect(model.shared.isEmpty)
+    #expect(model.specification.shareTag == nil)
+    #expect(model.specification.options == today.specification.options)
+    #expect(model.specification.annotations == today.specification.annotations)
+    #expect(try DetectionModel(decoding: model.encoded()) == model)
+    // Neither version reads the other's bytes.
+    var later = Array(bytes.dropLast(4))
+    later[8] = 3
+    #expect(throws: DetectionError.self) { try DetectionModel(decoding: sealed(later)) }
+    var earlier = Array(Self.exampleBytes.dropLast(4))
+    earlier[8] = 2
+    #expect(throws: DetectionError.self) { try DetectionModel(decoding: sealed(earlier)) }
+  }
+
   @Test("a later version is named as such")
   func laterVersion() {
     var bytes = Self.exampleBytes
-    bytes[8] = 3
-    #expect(throws: DetectionError.unsupportedVersion(3)) {
+    bytes[8] = 4
+    #expect(throws: DetectionError.unsupportedVersion(4)) {
       try DetectionModel(decoding: sealed(Array(bytes.dropLast(4))))
     }
   }
@@ -182,7 +216,19 @@ struct ModelFileTests {
     #expect(throws: DetectionError.self) {
       try DetectionModel(specification: model.specification, groups: [group, group])
     }
+    let shared = model.shared[0]
+    #expect(throws: DetectionError.self) {
+      try DetectionModel(specification: model.specification, groups: [], shared: [shared, shared])
+    }
+    // Its scaler compresses, so its network would not.
+    #expect(throws: DetectionError.self) {
+      try DetectionModel(specification: model.specification, groups: [], shared: [group])
+    }
     var other = model.specification
+    other.shareTag = nil
+    #expect(throws: DetectionError.self) {
+      try DetectionModel(specification: other, groups: [group], shared: [shared])
+    }
     other.fields = ["a", "b"]
     #expect(throws: DetectionError.self) {
       try DetectionModel(specification: other, groups: [group])

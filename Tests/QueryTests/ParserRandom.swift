@@ -240,7 +240,7 @@ extension ParserRandom {
           source: .init(retentionPolicy: maybe { _ in "rp" }, name: .literal(text())),
           fields: list { $0.text() }, condition: maybe { $0.expression(depth: 2, floor: 1) },
           interval: interval(), dimensions: maybe { $0.list { $0.dimension() } } ?? [],
-          architecture: pick(["lstm_autoencoder", "from", "odd name"]),
+          share: maybe { $0.text() }, architecture: pick(["lstm_autoencoder", "from", "odd name"]),
           options: ["window", "limit", "odd name"].prefix(below(4)).map {
             .init(name: $0, value: literal())
           }))

@@ -140,7 +140,7 @@ import Testing
       CREATE MODEL "boutique" ON "metrics"
         FROM raw."container" FIELDS cpu_usage, "sys calls"
         WHERE time >= '2026-01-01T00:00:00Z'
-        GROUP BY time(1s), "pod"
+        GROUP BY time(1s), "pod" SHARE BY "the service"
         USING lstm_autoencoder WITH (Window = 30, rate = -0.5, scaling = 'zscore', log = true)
       """
     let expected = CreateModelStatement(
@@ -150,7 +150,7 @@ import Testing
       condition: .binary(
         .greaterOrEqual, .reference("time", cast: nil), .string("2026-01-01T00:00:00Z")),
       interval: .init(every: 1_000_000_000), dimensions: [.tag("pod")],
-      architecture: "lstm_autoencoder",
+      share: "the service", architecture: "lstm_autoencoder",
       options: [
         .init(name: "window", value: .integer(30)), .init(name: "rate", value: .number(-0.5)),
         .init(name: "scaling", value: .string("zscore")),
@@ -176,14 +176,22 @@ import Testing
   }
 
   @Test func wordsOfModelsRemainOrdinaryNames() throws {
-    let text = "SELECT model, models, using, fields, retrain, \"not\" FROM model, fields, using"
+    let text =
+      "SELECT model, models, using, fields, retrain, share, \"not\" FROM model, fields, using"
     #expect(
       try parseOne(text).description
-        == "SELECT model, models, using, fields, retrain, not FROM model, fields, using")
+        == "SELECT model, models, using, fields, retrain, share, not FROM model, fields, using")
     #expect(
       try parseOne("CREATE MODEL model FROM fields FIELDS fields GROUP BY time(1s) USING using")
         .description == "CREATE MODEL model FROM fields FIELDS fields GROUP BY time(1s) USING using"
     )
+    let shared =
+      "CREATE MODEL m FROM m FIELDS share GROUP BY time(1s), share SHARE BY share USING using"
+    #expect(try parseOne(shared).description == shared)
+    for wrong in [" SHARE service", " SHARE BY", " SHARE BY a, b", " SHARE BY 'a'", " SHARE BY *"] {
+      let text = "CREATE MODEL m FROM m FIELDS f GROUP BY time(1s), pod\(wrong) USING n"
+      #expect(throws: ParseError.self, "\(wrong)") { try parseOne(text) }
+    }
   }
 
   @Test func semicolonsSeparateAndRepeat() throws {

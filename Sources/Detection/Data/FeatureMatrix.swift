@@ -12,10 +12,12 @@ final class FeatureMatrix: @unchecked Sendable {
   init(rows: Int, features: Int, fill: (UnsafeMutablePointer<Float>) -> Void) {
     self.rows = rows
     self.features = features
-    width = (features + 15) / 16 * 16
+    width = Self.width(of: features)
     values = FloatBuffer(rows * width)
     fill(values.pointer)
   }
+
+  static func width(of features: Int) -> Int { (features + 15) / 16 * 16 }
 
   func row(_ index: Int) -> UnsafePointer<Float> {
     UnsafePointer(values.pointer + index * width)

@@ -51,12 +51,17 @@ public struct GroupData: Sendable {
 
   /// The rows scaled; zeros where a value is not finite.
   func scaled(by scaler: Scaler) -> FeatureMatrix {
-    FeatureMatrix(rows: timestamps.count, features: features.count) { target in
-      let width = (features.count + 15) / 16 * 16
-      for (feature, column) in features.enumerated() {
-        for (row, value) in column.enumerated() where value.isFinite {
-          target[row * width + feature] = scaler.scale(value, feature: feature)
-        }
+    FeatureMatrix(rows: timestamps.count, features: features.count) {
+      scale(timestamps.indices, by: scaler, to: $0)
+    }
+  }
+
+  /// Scales some rows into the zeroed rows of a matrix that begin at `target`.
+  func scale(_ rows: Range<Int>, by scaler: Scaler, to target: UnsafeMutablePointer<Float>) {
+    let width = FeatureMatrix.width(of: features.count)
+    for (feature, column) in features.enumerated() {
+      for (row, value) in column[rows].enumerated() where value.isFinite {
+        target[row * width + feature] = scaler.scale(value, feature: feature)
       }
     }
   }

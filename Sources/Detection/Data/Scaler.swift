@@ -14,6 +14,13 @@ public enum Compression: String, Sendable, Hashable, CaseIterable {
   /// asinh: the identity near zero, a logarithm far from it, so that a spike counts by its order
   /// of magnitude and does not drown every other feature.
   case asinh
+
+  func callAsFunction(_ value: Double) -> Double {
+    switch self {
+    case .none: value
+    case .asinh: inverseHyperbolicSine(value)
+    }
+  }
 }
 
 /// Scales each feature by what its training rows were like.
@@ -49,6 +56,28 @@ public struct Scaler: Sendable, Hashable {
     self.init(offsets: offsets, scales: scales, compression: compression)
   }
 
+  /// For groups that share a network and have levels of their own, which centred windows do not
+  /// show: scales by how values spread about their group's median. Compression is left to be done
+  /// after centring, because far from the offset it would flatten whatever a group does.
+  ///
+  /// - Parameter groups: finite values of each feature, group by group.
+  static func ofDeviations(_ scaling: Scaling, fit groups: [[[Double]]]) -> Scaler {
+    var levels: [[Double]] = []
+    var deviations: [[Double]] = []
+    for feature in groups.first?.indices ?? 0..<0 {
+      let columns = groups.map { $0[feature] }.filter { !$0.isEmpty }
+      // A median is exact where values are constant: no deviation comes from rounding.
+      let medians = columns.map { quantile(percent: 50, ofSorted: $0.sorted()) }
+      levels.append(medians)
+      deviations.append(
+        zip(columns, medians).flatMap { column, median in column.map { $0 - median } })
+    }
+    let spread = Scaler(scaling, fit: deviations)
+    return Scaler(
+      offsets: levels.map { $0.isEmpty ? 0 : quantile(percent: 50, ofSorted: $0.sorted()) },
+      scales: spread.scales, compression: .none)
+  }
+
   private static func fit(_ scaling: Scaling, _ column: [Double]) -> (Double, Double) {
     guard !column.isEmpty else { return (0, 0) }
     switch scaling {
@@ -73,9 +102,6 @@ public struct Scaler: Sendable, Hashable {
   /// - Parameter value: finite.
   func scale(_ value: Double, feature: Int) -> Float {
     let scaled = min(max((value - offsets[feature]) / scales[feature], -Self.bound), Self.bound)
-    switch compression {
-    case .none: return Float(scaled)
-    case .asinh: return Float(inverseHyperbolicSine(scaled))
-    }
+    return Float(compression(scaled))
   }
 }

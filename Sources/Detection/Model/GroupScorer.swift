@@ -20,7 +20,8 @@ public final class GroupScorer {
     self.options = options
     self.interval = interval
     network = ScoringNetwork(
-      model.parameters, isCentered: options.centering == .window, kernels: kernels)
+      model.parameters, isCentered: options.centering == .window,
+      compression: options.compression(after: model.scaler), kernels: kernels)
   }
 
   /// - Throws: ``DetectionError/invalidInput(_:)`` for rows that are not as ``GroupData`` says.

@@ -9,7 +9,7 @@ public struct TrainingProgress: Sendable, Hashable {
   public var validationLoss: Double
 }
 
-/// Trains the model of one group.
+/// Trains the network of one group, or one that groups share.
 ///
 /// No shared state: groups may be trained in parallel, one trainer each. The same data, options and
 /// seed give the same bits on every machine.
@@ -17,6 +17,8 @@ public struct GroupTrainer: Sendable {
   /// Windows that training needs at the least, and sustained losses that validation does.
   public static let minimumTrainingWindows = 24
   public static let minimumValidationWindows = 8
+  /// Windows that a shared network is fitted to at the most.
+  public static let maximumSharedWindows = 50_000
 
   private let options: DetectorOptions
   private let interval: Int64
@@ -47,42 +49,72 @@ public struct GroupTrainer: Sendable {
     _ data: GroupData, key: [String], isCancelled: () -> Bool = { false },
     progress: (TrainingProgress) -> Void = { _ in }
   ) throws -> GroupModel {
-    try data.validate(features: data.features.count)
+    try train(
+      [data], key: key, limit: .max,
+      scaler: { Scaler(options.scaling, fit: $0[0], compression: options.compression) },
+      isCancelled: isCancelled, progress: progress)
+  }
+
+  /// Trains the network that groups share, as one group's is trained: each group's windows are
+  /// split in time, and no window spans two groups.
+  ///
+  /// - Parameters:
+  ///   - groups: of the same fields, in an order that is always the same.
+  ///   - value: the tag value that names the network.
+  ///   - limit: windows to fit at the most; of more, parts are left out evenly.
+  /// - Throws: as ``train(_:key:isCancelled:progress:)``.
+  public func trainShared(
+    _ groups: [GroupData], value: String, limit: Int = Self.maximumSharedWindows,
+    isCancelled: () -> Bool = { false }, progress: (TrainingProgress) -> Void = { _ in }
+  ) throws -> GroupModel {
+    try train(
+      groups, key: [value], limit: limit,
+      scaler: { columns in
+        options.centering == .window
+          ? Scaler.ofDeviations(options.scaling, fit: columns)
+          : Scaler(
+            options.scaling,
+            fit: (columns.first ?? []).indices.map { feature in columns.flatMap { $0[feature] } },
+            compression: options.compression)
+      }, isCancelled: isCancelled, progress: progress)
+  }
+
+  /// - Parameter scaler: made of the training rows: values of each feature, group by group.
+  private func train(
+    _ groups: [GroupData], key: [String], limit: Int, scaler: ([[[Double]]]) -> Scaler,
+    isCancelled: () -> Bool, progress: (TrainingProgress) -> Void
+  ) throws -> GroupModel {
+    let features = groups.first?.features.count ?? 0
+    for data in groups { try data.validate(features: features) }
     let shape = try AutoencoderShape(
-      features: data.features.count, window: options.window, hidden: options.hidden,
-      latent: options.latent)
-    let split = WindowSplit(
-      runs: data.runs(interval: interval), window: options.window, validation: options.validation)
-    guard split.trainingWindows >= Self.minimumTrainingWindows,
-      SustainedLoss.number(in: split.validationRanges, count: options.sustain)
-        >= Self.minimumValidationWindows
-    else {
-      throw DetectionError.tooLittleData(
-        group: key, windows: split.windows,
-        needed: max(
-          split.windows + 1,
-          options.reach - 1 + Self.minimumTrainingWindows + Self.minimumValidationWindows))
+      features: features, window: options.window, hidden: options.hidden, latent: options.latent)
+    let splits = groups.map {
+      WindowSplit(
+        runs: $0.runs(interval: interval), window: options.window, validation: options.validation)
     }
-    let scaler = Scaler(
-      options.scaling,
-      fit: data.features.map { column in split.trainingRows.flatMap { column[$0] } },
-      compression: options.compression)
-    let matrix = data.scaled(by: scaler)
+    try requireEnough(splits, key: key)
+    let scaler = scaler(
+      zip(groups, splits).map { data, split in
+        data.features.map { column in split.trainingRows.flatMap { column[$0] } }
+      })
+    let windows = TrainingWindows(
+      Array(zip(groups, splits)), shape: shape, scaler: scaler, limit: limit)
 
     var random = SplitMix64(seed: options.seed)
     let start = AutoencoderParameters(shape: shape, random: &random)
+    var order = windows.training.flatMap { $0.map(Int32.init) }
     let network = TrainingNetwork(
-      start, capacity: min(options.batch, split.trainingWindows),
-      isCentered: options.centering == .window, kernels: kernels)
-    var order = split.trainingRanges.flatMap { $0.map(Int32.init) }
+      start, capacity: min(options.batch, order.count),
+      isCentered: options.centering == .window,
+      compression: options.compression(after: scaler), kernels: kernels)
     var best: (parameters: AutoencoderParameters, progress: TrainingProgress)?
     var epoch = 0
     while epoch < options.epochs, epoch - (best?.progress.epoch ?? epoch) < options.patience {
       epoch += 1
       random.shuffle(&order)
-      let training = try fitEpoch(network, order, matrix, isCancelled)
+      let training = try fitEpoch(network, order, windows.matrix, isCancelled)
       let parameters = network.parameters
-      let losses = losses(parameters, split.validationRanges, matrix).flatMap(\.self)
+      let losses = losses(parameters, windows.validation, windows.matrix, scaler).flatMap(\.self)
       let validation = losses.reduce(0, +) / Double(losses.count)
       guard training.isFinite, validation.isFinite, parameters.isFinite else {
         throw DetectionError.nonFinite("the loss of training epoch \(epoch)")
@@ -95,13 +127,29 @@ public struct GroupTrainer: Sendable {
     guard let best else { throw DetectionError.nonFinite("the validation loss") }
     return GroupModel(
       key: key, scaler: scaler, parameters: best.parameters,
-      threshold: threshold(best.parameters, split, matrix),
+      threshold: threshold(best.parameters, windows, scaler),
       info: TrainingInfo(
-        rows: data.timestamps.count, trainingWindows: split.trainingWindows,
-        validationWindows: split.validationWindows, epochs: epoch, bestEpoch: best.progress.epoch,
-        trainingLoss: best.progress.trainingLoss, validationLoss: best.progress.validationLoss,
-        firstTimestamp: data.timestamps.first ?? 0, lastTimestamp: data.timestamps.last ?? 0,
-        seed: options.seed))
+        rows: groups.reduce(0) { $0 + $1.timestamps.count }, trainingWindows: order.count,
+        validationWindows: windows.validation.reduce(0) { $0 + $1.count }, epochs: epoch,
+        bestEpoch: best.progress.epoch, trainingLoss: best.progress.trainingLoss,
+        validationLoss: best.progress.validationLoss,
+        firstTimestamp: groups.compactMap(\.timestamps.first).min() ?? 0,
+        lastTimestamp: groups.compactMap(\.timestamps.last).max() ?? 0, seed: options.seed))
+  }
+
+  private func requireEnough(_ splits: [WindowSplit], key: [String]) throws {
+    let training = splits.reduce(0) { $0 + $1.trainingWindows }
+    let validation = splits.reduce(0) {
+      $0 + SustainedLoss.number(in: $1.validationRanges, count: options.sustain)
+    }
+    guard training < Self.minimumTrainingWindows || validation < Self.minimumValidationWindows
+    else { return }
+    let windows = splits.reduce(0) { $0 + $1.windows }
+    throw DetectionError.tooLittleData(
+      group: key, windows: windows,
+      needed: max(
+        windows + 1,
+        options.reach - 1 + Self.minimumTrainingWindows + Self.minimumValidationWindows))
   }
 
   /// One pass over the windows that begin at the rows of `order`; gives their mean loss.
@@ -122,14 +170,14 @@ public struct GroupTrainer: Sendable {
   }
 
   private func threshold(
-    _ parameters: AutoencoderParameters, _ split: WindowSplit, _ matrix: FeatureMatrix
+    _ parameters: AutoencoderParameters, _ windows: TrainingWindows, _ scaler: Scaler
   ) -> Double {
     let parts =
       options.calibration == .larger
-      ? [split.validationRanges, split.trainingRanges] : [split.validationRanges]
+      ? [windows.validation, windows.training] : [windows.validation]
     // Training windows may lie in runs too short for any sustained loss.
     let sorted = parts.map { ranges in
-      losses(parameters, ranges, matrix)
+      losses(parameters, ranges, windows.matrix, scaler)
         .flatMap { SustainedLoss($0, count: options.sustain).values }.sorted()
     }.filter { !$0.isEmpty }
     let percentiles = sorted.map { quantile(percent: options.percentile, ofSorted: $0) }
@@ -138,10 +186,12 @@ public struct GroupTrainer: Sendable {
 
   /// The loss of each window that begins in `ranges`, range by range.
   private func losses(
-    _ parameters: AutoencoderParameters, _ ranges: [Range<Int>], _ matrix: FeatureMatrix
+    _ parameters: AutoencoderParameters, _ ranges: [Range<Int>], _ matrix: FeatureMatrix,
+    _ scaler: Scaler
   ) -> [[Double]] {
     let network = ScoringNetwork(
-      parameters, isCentered: options.centering == .window, kernels: kernels)
+      parameters, isCentered: options.centering == .window,
+      compression: options.compression(after: scaler), kernels: kernels)
     return ranges.map { range in
       let errors = WindowErrors(
         network, matrix: matrix, first: range.lowerBound, windows: range.count, loss: options.loss)

@@ -7,6 +7,8 @@ public struct ModelSpecification: Sendable, Hashable {
   public var interval: Int64
   /// The tags that tell groups apart, sorted by the caller.
   public var groupTags: [String]
+  /// The tag whose values name the networks that groups share; nil where they share none.
+  public var shareTag: String?
   public var options: DetectorOptions
   /// What the caller keeps with the model (where its data is, the statement that made it); not
   /// looked at.
@@ -14,12 +16,14 @@ public struct ModelSpecification: Sendable, Hashable {
 
   public init(
     name: String, fields: [String], interval: Int64, groupTags: [String],
-    options: DetectorOptions = DetectorOptions(), annotations: [String: String] = [:]
+    shareTag: String? = nil, options: DetectorOptions = DetectorOptions(),
+    annotations: [String: String] = [:]
   ) {
     self.name = name
     self.fields = fields
     self.interval = interval
     self.groupTags = groupTags
+    self.shareTag = shareTag
     self.options = options
     self.annotations = annotations
   }

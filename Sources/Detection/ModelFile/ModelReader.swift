@@ -20,18 +20,17 @@ extension DetectionModel {
     } catch DetectionError.invalidOption(let name, let reason) {
       throw DetectionError.corruptModel(offset: start, reason: "\(name): \(reason)")
     }
-    let count = try reader.readCount(atLeast: 4 + 16 * shape.features)
-    var groups: [GroupModel] = []
-    for _ in 0..<count {
-      let start = reader.offset
-      let group = try reader.readGroup(specification, shape)
-      if let last = groups.last, !last.key.lexicographicallyPrecedes(group.key) {
-        throw DetectionError.corruptModel(offset: start, reason: "group keys do not ascend")
-      }
-      groups.append(group)
+    let options = specification.options
+    let groups = try reader.readGroups(
+      tags: specification.groupTags.count, shape, compression: options.compression)
+    let shared =
+      version < ModelFile.sharedVersion
+      ? [] : try reader.readGroups(tags: 1, shape, compression: options.sharedCompression)
+    guard shared.isEmpty || specification.shareTag != nil else {
+      throw reader.corrupt("shared networks before here, and no tag that names them")
     }
     guard reader.remaining == 0 else { throw reader.corrupt("\(reader.remaining) bytes too many") }
-    try self.init(specification: specification, groups: groups)
+    try self.init(specification: specification, groups: groups, shared: shared)
   }
 }
 
@@ -164,6 +163,15 @@ private struct ModelReader {
     var options = DetectorOptions()
     for option in later { try options.set(option.name, to: option.before) }
     for (name, value) in pairs { try options.set(name, to: value) }
+    var shareTags: [String] = []
+    if version >= ModelFile.sharedVersion {
+      let start = offset
+      shareTags = try strings()
+      guard shareTags.count <= 1 else {
+        throw DetectionError.corruptModel(
+          offset: start, reason: "\(shareTags.count) tags that name shared networks")
+      }
+    }
     let annotationsStart = offset
     let annotations = try self.pairs()
     guard zip(annotations, annotations.dropFirst()).allSatisfy({ $0.0 < $1.0 }) else {
@@ -171,18 +179,35 @@ private struct ModelReader {
         offset: annotationsStart, reason: "annotations do not ascend")
     }
     return ModelSpecification(
-      name: name, fields: fields, interval: interval, groupTags: groupTags, options: options,
+      name: name, fields: fields, interval: interval, groupTags: groupTags,
+      shareTag: shareTags.first, options: options,
       annotations: Dictionary(annotations, uniquingKeysWith: { first, _ in first }))
   }
 
+  mutating func readGroups(
+    tags: Int, _ shape: AutoencoderShape, compression: Compression
+  ) throws -> [GroupModel] {
+    let count = try readCount(atLeast: 4 + 16 * shape.features)
+    var groups: [GroupModel] = []
+    for _ in 0..<count {
+      let start = offset
+      let group = try readGroup(tags: tags, shape, compression: compression)
+      if let last = groups.last, !last.key.lexicographicallyPrecedes(group.key) {
+        throw DetectionError.corruptModel(offset: start, reason: "group keys do not ascend")
+      }
+      groups.append(group)
+    }
+    return groups
+  }
+
   mutating func readGroup(
-    _ specification: ModelSpecification, _ shape: AutoencoderShape
+    tags: Int, _ shape: AutoencoderShape, compression: Compression
   ) throws -> GroupModel {
     let start = offset
     let key = try strings()
-    guard key.count == specification.groupTags.count else {
+    guard key.count == tags else {
       throw DetectionError.corruptModel(
-        offset: start, reason: "\(key.count) tag values for \(specification.groupTags.count) tags")
+        offset: start, reason: "\(key.count) tag values for \(tags) tags")
     }
     var offsets: [Double] = []
     var scales: [Double] = []
@@ -200,8 +225,7 @@ private struct ModelReader {
       lastTimestamp: try integer(), seed: try integer())
     return GroupModel(
       key: key,
-      scaler: Scaler(
-        offsets: offsets, scales: scales, compression: specification.options.compression),
+      scaler: Scaler(offsets: offsets, scales: scales, compression: compression),
       parameters: try readParameters(shape), threshold: threshold, info: info)
   }
 

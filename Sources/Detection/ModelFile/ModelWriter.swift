@@ -8,8 +8,10 @@ extension DetectionModel {
     writer.integer(ModelFile.version)
     writer.integer(UInt64(0))
     writer.write(specification)
-    writer.integer(UInt32(groups.count))
-    for group in groups { writer.write(group) }
+    for networks in [groups, shared] {
+      writer.integer(UInt32(networks.count))
+      for network in networks { writer.write(network) }
+    }
     let length = UInt64(writer.bytes.count + ModelFile.checksumSize)
     withUnsafeBytes(of: length.littleEndian) {
       writer.bytes.replaceSubrange(12..<20, with: $0)
@@ -52,6 +54,7 @@ private struct ModelWriter {
     integer(specification.interval)
     strings(specification.groupTags)
     pairs(specification.options.values.map { ($0.name, $0.value) })
+    strings(specification.shareTag.map { [$0] } ?? [])
     pairs(specification.annotations.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
   }
 

@@ -9,6 +9,7 @@ final class ScoringNetwork {
 
   let shape: AutoencoderShape
   private let isCentered: Bool
+  private let compression: Compression
   private let kernels: Kernels
   private let layout: ParameterLayout
   private let weights: FloatBuffer
@@ -40,9 +41,15 @@ final class ScoringNetwork {
     }
   }
 
-  /// - Parameter isCentered: whether each window's own mean is taken off its rows first.
-  init(_ parameters: AutoencoderParameters, isCentered: Bool, kernels: Kernels = .best) {
+  /// - Parameters:
+  ///   - isCentered: whether each window's own mean is taken off its rows first.
+  ///   - compression: of the rows, once they are centred.
+  init(
+    _ parameters: AutoencoderParameters, isCentered: Bool, compression: Compression = .none,
+    kernels: Kernels = .best
+  ) {
     self.isCentered = isCentered
+    self.compression = compression
     shape = parameters.shape
     layout = parameters.layout
     self.kernels = kernels
@@ -93,7 +100,8 @@ final class ScoringNetwork {
     let input = weights.pointer + layout.offset(.encoderInput)
     var step = recurrence(count, weights.pointer + layout.offset(.encoderRecurrent))
     if isCentered {
-      WindowGather.centered(rows, count, shape, to: work.centered.pointer)
+      WindowGather.centered(
+        rows, count, shape, compression: compression, to: work.centered.pointer)
       step.`init` = UnsafePointer(encoderBias.pointer)
       step.init_panel = 64
       step.x_row = Int64(shape.featuresPadded)

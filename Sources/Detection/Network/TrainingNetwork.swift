@@ -9,6 +9,7 @@ final class TrainingNetwork {
   let shape: AutoencoderShape
   let capacity: Int
   private let isCentered: Bool
+  private let compression: Compression
   let layout: ParameterLayout
   let kernels: Kernels
   /// Parameters, gradient and Adam's moments, as ``ParameterLayout`` lays them out.
@@ -53,10 +54,13 @@ final class TrainingNetwork {
   /// - Parameters:
   ///   - capacity: the most windows of a batch.
   ///   - isCentered: whether each window's own mean is taken off its rows first.
+  ///   - compression: of the rows, once they are centred.
   init(
-    _ parameters: AutoencoderParameters, capacity: Int, isCentered: Bool, kernels: Kernels = .best
+    _ parameters: AutoencoderParameters, capacity: Int, isCentered: Bool,
+    compression: Compression = .none, kernels: Kernels = .best
   ) {
     self.isCentered = isCentered
+    self.compression = compression
     shape = parameters.shape
     layout = parameters.layout
     self.capacity = capacity
@@ -94,7 +98,8 @@ final class TrainingNetwork {
   func loss(of starts: ArraySlice<Int32>, in matrix: FeatureMatrix, withGradient: Bool) -> Double {
     let rows = starts.count
     precondition(rows > 0 && rows <= capacity)
-    WindowGather.gather(starts, matrix, shape, isCentered: isCentered, to: x.pointer)
+    WindowGather.gather(
+      starts, matrix, shape, isCentered: isCentered, compression: compression, to: x.pointer)
     forward(rows)
     let elements = rows * shape.featuresPadded
     let scale = 2 / Float(rows * shape.window * shape.features)

@@ -1,27 +1,29 @@
 /// Copies the windows of a batch out of a feature matrix, time-major: [window][windows][width].
 enum WindowGather {
   /// Windows that begin at `starts`.
+  ///
+  /// - Parameter compression: of rows that were centred.
   static func gather(
     _ starts: ArraySlice<Int32>, _ matrix: FeatureMatrix, _ shape: AutoencoderShape,
-    isCentered: Bool, to target: UnsafeMutablePointer<Float>
+    isCentered: Bool, compression: Compression, to target: UnsafeMutablePointer<Float>
   ) {
     var index = 0
     for start in starts {
       copy(
-        matrix.row(Int(start)), shape, isCentered: isCentered,
+        matrix.row(Int(start)), shape, isCentered: isCentered, compression: compression,
         to: target + index * shape.featuresPadded, step: starts.count * shape.featuresPadded)
       index += 1
     }
   }
 
-  /// `count` windows that begin at consecutive rows, each with its mean taken off.
+  /// `count` windows that begin at consecutive rows, each with its mean taken off, then compressed.
   static func centered(
-    _ rows: UnsafePointer<Float>, _ count: Int, _ shape: AutoencoderShape,
+    _ rows: UnsafePointer<Float>, _ count: Int, _ shape: AutoencoderShape, compression: Compression,
     to target: UnsafeMutablePointer<Float>
   ) {
     for index in 0..<count {
       copy(
-        rows + index * shape.featuresPadded, shape, isCentered: true,
+        rows + index * shape.featuresPadded, shape, isCentered: true, compression: compression,
         to: target + index * shape.featuresPadded, step: count * shape.featuresPadded)
     }
   }
@@ -30,7 +32,7 @@ enum WindowGather {
   /// window to window, so that it does not depend on other rows.
   private static func copy(
     _ rows: UnsafePointer<Float>, _ shape: AutoencoderShape, isCentered: Bool,
-    to target: UnsafeMutablePointer<Float>, step: Int
+    compression: Compression, to target: UnsafeMutablePointer<Float>, step: Int
   ) {
     let width = shape.featuresPadded
     guard isCentered else {
@@ -45,6 +47,10 @@ enum WindowGather {
       for j in 0..<width { mean[j] /= Float(shape.window) }
       for t in 0..<shape.window {
         for j in 0..<width { target[t * step + j] = rows[t * width + j] - mean[j] }
+        guard compression != .none else { continue }
+        for j in 0..<shape.features {
+          target[t * step + j] = Float(compression(Double(target[t * step + j])))
+        }
       }
     }
   }

@@ -173,6 +173,8 @@ public struct CreateModelStatement: Sendable, Hashable {
   public var condition: Expression?
   public var interval: SelectStatement.Interval
   public var dimensions: [SelectStatement.Dimension]
+  /// The tag of SHARE BY: groups that agree in it share a network as long as they have none.
+  public var share: String?
   /// The architecture named by USING, `lstm_autoencoder`.
   public var architecture: String
   /// `WITH (name = literal, …)`, in order; names are lower-cased.
@@ -191,7 +193,8 @@ public struct CreateModelStatement: Sendable, Hashable {
   public init(
     name: String, database: String?, source: MeasurementName, fields: [String],
     condition: Expression?, interval: SelectStatement.Interval,
-    dimensions: [SelectStatement.Dimension], architecture: String, options: [Option]
+    dimensions: [SelectStatement.Dimension], share: String? = nil, architecture: String,
+    options: [Option]
   ) {
     self.name = name
     self.database = database
@@ -200,6 +203,7 @@ public struct CreateModelStatement: Sendable, Hashable {
     self.condition = condition
     self.interval = interval
     self.dimensions = dimensions
+    self.share = share
     self.architecture = architecture
     self.options = options
   }

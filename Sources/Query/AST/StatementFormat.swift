@@ -118,6 +118,7 @@ extension CreateModelStatement: CustomStringConvertible {
     text += fields.map(quoteIdentifier).joined(separator: ", ")
     if let condition { text += " WHERE \(condition)" }
     text += SelectStatement.groupBy(interval, dimensions)
+    if let share { text += " SHARE BY \(quoteIdentifier(share))" }
     text += " USING \(quoteIdentifier(architecture))"
     if !options.isEmpty {
       let pairs = options.map { "\(quoteIdentifier($0.name)) = \($0.value)" }

@@ -15,11 +15,17 @@ extension Parser {
     let condition = try parseCondition()
     let group = try parseGroupBy()
     guard let interval = group?.interval else { throw unexpected("GROUP BY time(...)") }
+    var share: String?
+    if skip(word: "share") {
+      try expect(.by)
+      share = try parseIdentifier()
+    }
     try expect(word: "using")
     let architecture = try parseIdentifier().lowercased()
     return CreateModelStatement(
       name: name, database: database, source: source, fields: fields, condition: condition,
-      interval: interval, dimensions: group?.dimensions ?? [], architecture: architecture,
+      interval: interval, dimensions: group?.dimensions ?? [], share: share,
+      architecture: architecture,
       options: skip(.with) ? try parseOptions() : [])
   }
 

@@ -31,7 +31,8 @@ extension ModelRegistry {
       name: database,
       columnNames: [
         "name", "measurement", "fields", "interval", "tags", "window", "hidden", "latent",
-        "version", "state", "progress", "groups", "groups_done", "group", "epoch", "epochs",
+        "version", "state", "progress", "groups", "groups_done", "shared", "group", "epoch",
+        "epochs",
         "loss", "validation_loss", "trained",
       ],
       columns: [
@@ -41,7 +42,8 @@ extension ModelRegistry {
         Column(optional: rows.map(\.hidden)), Column(optional: rows.map(\.latent)),
         Column(.integer(rows.map { Int64($0.version) })), Column(.string(rows.map(\.state))),
         column(rows.map(\.progress)), Column(.integer(rows.map { Int64($0.groups) })),
-        Column(.integer(rows.map { Int64($0.groupsDone) })), Column(.string(rows.map(\.group))),
+        Column(.integer(rows.map { Int64($0.groupsDone) })),
+        Column(.integer(rows.map { Int64($0.shared) })), Column(.string(rows.map(\.group))),
         Column(.integer(rows.map { Int64($0.epoch) })),
         Column(.integer(rows.map { Int64($0.epochs) })), column(rows.map(\.loss)),
         column(rows.map(\.validationLoss)),
@@ -64,6 +66,7 @@ extension ModelRegistry {
     var progress: Double?
     var groups = 0
     var groupsDone = 0
+    var shared = 0
     var group = ""
     var epoch = 0
     var epochs = 0
@@ -111,6 +114,7 @@ extension ModelRegistry {
       progress = 100
       groups = infos.count
       groupsDone = infos.count
+      shared = model.model.shared.count
       epochs = options.epochs
       epoch = infos.map(\.epochs).max() ?? 0
       loss = infos.reduce(0) { $0 + $1.trainingLoss } / count

@@ -32,10 +32,14 @@ struct ModelTrainer {
     guard !groups.isEmpty else {
       throw QueryError.invalid("no data to train on: the query of the model finds no rows")
     }
-    let (models, skipped, failure) = try fit(groups, specification)
-    guard !models.isEmpty else { throw failure ?? DetectionError.cancelled }
+    let outcome = try fit(groups, specification)
+    guard !outcome.groups.isEmpty || !outcome.shared.isEmpty else {
+      throw outcome.failure ?? DetectionError.cancelled
+    }
     specification.annotations[TrainedModel.Annotation.trained] = "\(now)"
-    return (try DetectionModel(specification: specification, groups: models), skipped)
+    let model = try DetectionModel(
+      specification: specification, groups: outcome.groups, shared: outcome.shared)
+    return (model, outcome.skipped)
   }
 
   /// The statement as the detector's own specification, checked against the schema.
@@ -64,7 +68,7 @@ struct ModelTrainer {
     }
     let specification = ModelSpecification(
       name: statement.name, fields: statement.fields, interval: statement.interval.every,
-      groupTags: try groupTags(schema), options: options)
+      groupTags: try groupTags(schema), shareTag: try shareTag(schema), options: options)
     try specification.validate()
     return specification
   }
@@ -81,6 +85,17 @@ struct ModelTrainer {
       tags.insert(name)
     }
     return tags.sorted()
+  }
+
+  private func shareTag(_ schema: MeasurementSchema) throws -> String? {
+    guard let name = statement.share else { return nil }
+    guard schema.tagKeys.contains(name) else {
+      throw QueryError.invalid("tag not found in \(schema.name): \(name)")
+    }
+    guard statement.dimensions != [.tag(name)] else {
+      throw QueryError.invalid("SHARE BY \(name): each group has a value of its own to share by")
+    }
+    return name
   }
 
   private func text(of option: CreateModelStatement.Option) throws -> String {
@@ -101,11 +116,21 @@ struct ModelTrainer {
   private func readGroups(_ specification: ModelSpecification) throws -> [FeatureRows] {
     try Executor(source: source, context: status.context).featureRows(
       of: statement.source, fields: specification.fields, interval: statement.interval,
-      dimensions: specification.groupTags, condition: statement.condition, database: database)
+      dimensions: specification.groupTags, share: specification.shareTag,
+      condition: statement.condition, database: database)
+  }
+
+  /// A network to fit: a group's, or one that groups share.
+  private struct Task: Sendable {
+    var name: String
+    var key: [String]
+    var data: [GroupData]
+    var isShared: Bool
   }
 
   private struct Outcome {
-    var models: [GroupModel] = []
+    var groups: [GroupModel] = []
+    var shared: [GroupModel] = []
     var skipped: [Skipped] = []
     var failure: (any Error)?
   }
@@ -115,39 +140,66 @@ struct ModelTrainer {
     let value = Mutex(Outcome())
   }
 
-  /// Fits the groups on all cores. What one group lacks is no reason to fail the others.
+  /// Fits the networks on all cores. What one group lacks is no reason to fail the others.
   private func fit(
     _ groups: [FeatureRows], _ specification: ModelSpecification
-  ) throws -> ([GroupModel], [Skipped], (any Error)?) {
+  ) throws -> Outcome {
     let trainer = try DetectionModel.trainer(for: specification)
-    status.begin(groups: groups.count)
+    let tasks = Self.tasks(groups, specification)
+    status.begin(groups: tasks.count)
     let outcome = SharedOutcome()
-    ParallelWork.perform(groups.count) { [status, isCancelled] index in
-      let group = groups[index]
-      let name = zip(specification.groupTags, group.group).map { "\($0)=\($1)" }
-        .joined(separator: ",")
+    ParallelWork.perform(tasks.count) { [status, isCancelled] index in
+      let task = tasks[index]
       do {
         if isCancelled() { throw DetectionError.cancelled }
-        let model = try trainer.train(
-          GroupData(timestamps: group.timestamps, features: group.features), key: group.group,
-          isCancelled: isCancelled,
-          progress: {
-            status.advance(
-              group: index, named: name, epoch: $0.epoch, epochCount: $0.epochs,
-              trainingLoss: $0.trainingLoss, validationLoss: $0.validationLoss)
-          })
-        outcome.value.withLock { $0.models.append(model) }
+        let report = { (progress: Detection.TrainingProgress) in
+          status.advance(
+            group: index, named: task.name, epoch: progress.epoch, epochCount: progress.epochs,
+            trainingLoss: progress.trainingLoss, validationLoss: progress.validationLoss)
+        }
+        if task.isShared {
+          let network = try trainer.trainShared(
+            task.data, value: task.key[0], isCancelled: isCancelled, progress: report)
+          outcome.value.withLock { $0.shared.append(network) }
+        } else {
+          let network = try trainer.train(
+            task.data[0], key: task.key, isCancelled: isCancelled, progress: report)
+          outcome.value.withLock { $0.groups.append(network) }
+        }
       } catch {
         outcome.value.withLock {
-          $0.skipped.append(Skipped(group: name, reason: "\(error)"))
+          $0.skipped.append(Skipped(group: task.name, reason: "\(error)"))
           $0.failure = error
         }
       }
       status.finish(group: index)
     }
     if isCancelled() { throw DetectionError.cancelled }
-    return outcome.value.withLock {
-      ($0.models, $0.skipped.sorted { $0.group < $1.group }, $0.failure)
+    return outcome.value.withLock { outcome in
+      outcome.skipped.sort { $0.group < $1.group }
+      return outcome
     }
+  }
+
+  /// The shared networks first: they have the most rows.
+  private static func tasks(
+    _ groups: [FeatureRows], _ specification: ModelSpecification
+  ) -> [Task] {
+    let own = groups.map { rows in
+      Task(
+        name: zip(specification.groupTags, rows.group).map { "\($0)=\($1)" }
+          .joined(separator: ","),
+        key: rows.group, data: [GroupData(timestamps: rows.timestamps, features: rows.features)],
+        isShared: false)
+    }
+    guard let tag = specification.shareTag else { return own }
+    var members: [String: [GroupData]] = [:]
+    for (rows, task) in zip(groups, own) {
+      if let value = rows.share { members[value, default: []] += task.data }
+    }
+    let shared = members.sorted { $0.key < $1.key }.map { value, data in
+      Task(name: "shared by \(tag)=\(value)", key: [value], data: data, isShared: true)
+    }
+    return shared + own
   }
 }

@@ -51,17 +51,21 @@ extension StatementRunner {
     return Self.trainingTable(model)
   }
 
-  /// What came of the training, group by group.
+  /// What came of the training, group by group, then of the networks that groups share.
   private static func trainingTable(_ model: DetectionModel) -> ResultSeries {
-    let groups = model.groups
+    let groups = model.groups + model.shared
+    let tags = model.specification.groupTags.indices.map { index in
+      Column(.string(model.groups.map { $0.key[index] } + model.shared.map { _ in "" }))
+    }
+    let shared = Column(
+      optional: model.groups.map { _ in nil } + model.shared.map { $0.key.first })
+    let isSharing = model.specification.shareTag != nil
     return ResultSeries(
       name: model.specification.name,
-      columnNames: model.specification.groupTags + [
+      columnNames: model.specification.groupTags + (isSharing ? ["shared_by"] : []) + [
         "rows", "windows", "epochs", "loss", "validation_loss", "threshold",
       ],
-      columns: model.specification.groupTags.indices.map { index in
-        Column(.string(groups.map { $0.key[index] }))
-      } + [
+      columns: tags + (isSharing ? [shared] : []) + [
         Column(.integer(groups.map { Int64($0.info.rows) })),
         Column(.integer(groups.map { Int64($0.info.trainingWindows) })),
         Column(.integer(groups.map { Int64($0.info.epochs) })),

@@ -19,8 +19,23 @@ final class TrainedModel: ScoringModel {
   let version: Int
   /// When its training ended.
   let trained: Timestamp
-  /// Scorers at rest: each keeps working memory, so they are lent to one thread at a time.
-  private let scorers = Mutex<[[String]: [Lent]]>([:])
+  /// Scorers at rest, by network and not by group, of which a shared network has many: each keeps
+  /// packed weights and working memory, so they are lent to one thread at a time.
+  private let scorers = Mutex<[Network: [Lent]]>([:])
+
+  /// A network of the model, by its key.
+  private enum Network: Hashable {
+    case own([String])
+    case shared(String)
+
+    /// Of the rows that it scores.
+    var state: ScoreState {
+      switch self {
+      case .own: .scored
+      case .shared: .shared
+      }
+    }
+  }
 
   /// A scorer that is on one side of the mutex at a time.
   private struct Lent: @unchecked Sendable {
@@ -49,26 +64,33 @@ final class TrainedModel: ScoringModel {
   var groupTags: [String] { model.specification.groupTags }
   var window: Int { model.specification.options.reach }
 
-  var shareTag: String? { nil }
+  var shareTag: String? { model.specification.shareTag }
   var eventMask: EventMask? { nil }
 
   func score(_ rows: FeatureRows) throws -> ModelScores {
     let count = rows.timestamps.count
     let version = Array(repeating: Int64(version), count: count)
-    let rested = scorers.withLock { $0[rows.group]?.popLast() }
-    guard let scorer = rested?.scorer ?? model.scorer(for: rows.group) else {
+    guard let (network, known) = network(for: rows) else {
       let none = Array(repeating: Double.nan, count: count)
       return ModelScores(
         loss: none, threshold: none, featureLoss: fields.map { _ in none }, version: version,
         state: Array(repeating: .untrained, count: count))
     }
-    let lent = Lent(scorer: scorer)
-    defer { scorers.withLock { $0[rows.group, default: []].append(lent) } }
-    let scores = try scorer.score(
+    let lent =
+      scorers.withLock { $0[network]?.popLast() } ?? Lent(scorer: model.scorer(for: known))
+    defer { scorers.withLock { $0[network, default: []].append(lent) } }
+    let scores = try lent.scorer.score(
       GroupData(timestamps: rows.timestamps, features: rows.features))
     return ModelScores(
       loss: scores.loss, threshold: scores.loss.map { $0.isNaN ? .nan : scores.threshold },
       featureLoss: scores.featureLoss, version: version,
-      state: scores.loss.map { $0.isNaN ? .warmUp : .scored })
+      state: scores.loss.map { $0.isNaN ? .warmUp : network.state })
+  }
+
+  /// The group's own network, or else the one it shares; nil where there is neither.
+  private func network(for rows: FeatureRows) -> (Network, GroupModel)? {
+    if let own = model.group(rows.group) { return (.own(rows.group), own) }
+    guard let value = rows.share, let shared = model.shared(value) else { return nil }
+    return (.shared(value), shared)
   }
 }
