@@ -33,7 +33,7 @@ extension ModelRegistry {
         "name", "measurement", "fields", "interval", "tags", "window", "hidden", "latent",
         "version", "state", "progress", "groups", "groups_done", "shared", "group", "epoch",
         "epochs",
-        "loss", "validation_loss", "trained",
+        "loss", "validation_loss", "trained", "drift",
       ],
       columns: [
         Column(.string(rows.map(\.name))), Column(.string(rows.map(\.measurement))),
@@ -48,6 +48,7 @@ extension ModelRegistry {
         Column(.integer(rows.map { Int64($0.epochs) })), column(rows.map(\.loss)),
         column(rows.map(\.validationLoss)),
         Column(optional: rows.map { $0.trained.map(TimestampText.rfc3339) }),
+        column(rows.map(\.drift)),
       ], hasTime: false)
   }
 
@@ -73,6 +74,7 @@ extension ModelRegistry {
     var loss: Double?
     var validationLoss: Double?
     var trained: Timestamp?
+    var drift: Double?
 
     init(name: String, state: String) {
       self.name = name
@@ -120,6 +122,7 @@ extension ModelRegistry {
       loss = infos.reduce(0) { $0 + $1.trainingLoss } / count
       validationLoss = infos.reduce(0) { $0 + $1.validationLoss } / count
       trained = model.trained
+      drift = model.drift
     }
   }
 }

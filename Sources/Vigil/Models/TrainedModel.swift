@@ -19,9 +19,15 @@ final class TrainedModel: ScoringModel {
   let version: Int
   /// When its training ended.
   let trained: Timestamp
-  /// Scorers at rest, by network and not by group, of which a shared network has many: each keeps
-  /// packed weights and working memory, so they are lent to one thread at a time.
-  private let scorers = Mutex<[Network: [Lent]]>([:])
+  /// By network and not by group, of which a shared network has many.
+  private let networks = Mutex<[Network: NetworkState]>([:])
+
+  private struct NetworkState {
+    /// At rest: each keeps packed weights and working memory, so they are lent to one thread at a
+    /// time.
+    var scorers: [Lent] = []
+    var drift = Drift()
+  }
 
   /// A network of the model, by its key.
   private enum Network: Hashable {
@@ -77,14 +83,30 @@ final class TrainedModel: ScoringModel {
         state: Array(repeating: .untrained, count: count))
     }
     let lent =
-      scorers.withLock { $0[network]?.popLast() } ?? Lent(scorer: model.scorer(for: known))
-    defer { scorers.withLock { $0[network, default: []].append(lent) } }
+      networks.withLock { $0[network]?.scorers.popLast() }
+      ?? Lent(scorer: model.scorer(for: known))
+    var drift = Drift()
+    defer {
+      networks.withLock { [drift] in
+        $0[network, default: NetworkState()].scorers.append(lent)
+        $0[network]?.drift.add(drift, interval: interval.every)
+      }
+    }
     let scores = try lent.scorer.score(
       GroupData(timestamps: rows.timestamps, features: rows.features))
+    drift = Drift(
+      scores.loss, at: rows.timestamps, validationLoss: known.info.validationLoss)
     return ModelScores(
       loss: scores.loss, threshold: scores.loss.map { $0.isNaN ? .nan : scores.threshold },
       featureLoss: scores.featureLoss, version: version,
       state: scores.loss.map { $0.isNaN ? .warmUp : network.state })
+  }
+
+  /// The median of the networks' drifts; nil where none has scored a row.
+  var drift: Double? {
+    let ratios = networks.withLock { $0.values.compactMap(\.drift.ratio) }.sorted()
+    guard !ratios.isEmpty else { return nil }
+    return (ratios[(ratios.count - 1) / 2] + ratios[ratios.count / 2]) / 2
   }
 
   /// The group's own network, or else the one it shares; nil where there is neither.
