@@ -155,6 +155,10 @@ struct SharedNetworkTests {
       try trainer(options).trainShared([small[0]], value: "web")
     }
     #expect(throws: DetectionError.self) { try trainer(options).trainShared([], value: "web") }
+    // Too few are left for a threshold.
+    #expect(throws: DetectionError.tooLittleData(group: ["web"], windows: 108, needed: 109)) {
+      try trainer(options).trainShared(small, value: "web", limit: 20)
+    }
   }
 
   @Test("a new pod of a service is not flagged for its level, and its faults are")

@@ -25,3 +25,8 @@ extension AutoencoderParameters {
     AutoencoderParameters(layout: layout, packed: packed)
   }
 }
+
+extension WindowSplit {
+  var trainingWindows: Int { trainingRanges.reduce(0) { $0 + $1.count } }
+  var validationWindows: Int { validationRanges.reduce(0) { $0 + $1.count } }
+}

@@ -60,22 +60,24 @@ public struct Scaler: Sendable, Hashable {
   /// show: scales by how values spread about their group's median. Compression is left to be done
   /// after centring, because far from the offset it would flatten whatever a group does.
   ///
-  /// - Parameter groups: finite values of each feature, group by group.
-  static func ofDeviations(_ scaling: Scaling, fit groups: [[[Double]]]) -> Scaler {
-    var levels: [[Double]] = []
-    var deviations: [[Double]] = []
-    for feature in groups.first?.indices ?? 0..<0 {
-      let columns = groups.map { $0[feature] }.filter { !$0.isEmpty }
+  /// - Parameter values: the finite values of a feature, group by group.
+  static func ofDeviations(
+    _ scaling: Scaling, features: Int, values: (Int) -> [[Double]]
+  ) -> Scaler {
+    var offsets: [Double] = []
+    var scales: [Double] = []
+    for feature in 0..<features {
+      let columns = values(feature).filter { !$0.isEmpty }
       // A median is exact where values are constant: no deviation comes from rounding.
       let medians = columns.map { quantile(percent: 50, ofSorted: $0.sorted()) }
-      levels.append(medians)
-      deviations.append(
-        zip(columns, medians).flatMap { column, median in column.map { $0 - median } })
+      let deviations = zip(columns, medians).flatMap { column, median in
+        column.map { $0 - median }
+      }
+      offsets.append(
+        medians.isEmpty ? 0 : quantile(percent: 50, ofSorted: medians.sorted()))
+      scales += Scaler(scaling, fit: [deviations]).scales
     }
-    let spread = Scaler(scaling, fit: deviations)
-    return Scaler(
-      offsets: levels.map { $0.isEmpty ? 0 : quantile(percent: 50, ofSorted: $0.sorted()) },
-      scales: spread.scales, compression: .none)
+    return Scaler(offsets: offsets, scales: scales, compression: .none)
   }
 
   private static func fit(_ scaling: Scaling, _ column: [Double]) -> (Double, Double) {

@@ -51,8 +51,7 @@ public struct GroupTrainer: Sendable {
   ) throws -> GroupModel {
     try train(
       [data], key: key, limit: .max,
-      scaler: { Scaler(options.scaling, fit: $0[0], compression: options.compression) },
-      isCancelled: isCancelled, progress: progress)
+      scaler: pooledScaler, isCancelled: isCancelled, progress: progress)
   }
 
   /// Trains the network that groups share, as one group's is trained: each group's windows are
@@ -69,20 +68,26 @@ public struct GroupTrainer: Sendable {
   ) throws -> GroupModel {
     try train(
       groups, key: [value], limit: limit,
-      scaler: { columns in
-        options.centering == .window
-          ? Scaler.ofDeviations(options.scaling, fit: columns)
-          : Scaler(
-            options.scaling,
-            fit: (columns.first ?? []).indices.map { feature in columns.flatMap { $0[feature] } },
-            compression: options.compression)
-      }, isCancelled: isCancelled, progress: progress)
+      scaler: options.centering == .window ? deviationScaler : pooledScaler,
+      isCancelled: isCancelled, progress: progress)
   }
 
-  /// - Parameter scaler: made of the training rows: values of each feature, group by group.
+  private func pooledScaler(_ features: Int, _ values: (Int) -> [[Double]]) -> Scaler {
+    Scaler(
+      options.scaling, fit: (0..<features).map { values($0).flatMap(\.self) },
+      compression: options.compression)
+  }
+
+  private func deviationScaler(_ features: Int, _ values: (Int) -> [[Double]]) -> Scaler {
+    Scaler.ofDeviations(options.scaling, features: features, values: values)
+  }
+
+  /// - Parameter scaler: made of the number of features and a feature's values in the training rows,
+  ///   group by group.
   private func train(
-    _ groups: [GroupData], key: [String], limit: Int, scaler: ([[[Double]]]) -> Scaler,
-    isCancelled: () -> Bool, progress: (TrainingProgress) -> Void
+    _ groups: [GroupData], key: [String], limit: Int,
+    scaler: (Int, (Int) -> [[Double]]) -> Scaler, isCancelled: () -> Bool,
+    progress: (TrainingProgress) -> Void
   ) throws -> GroupModel {
     let features = groups.first?.features.count ?? 0
     for data in groups { try data.validate(features: features) }
@@ -92,19 +97,20 @@ public struct GroupTrainer: Sendable {
       WindowSplit(
         runs: $0.runs(interval: interval), window: options.window, validation: options.validation)
     }
-    try requireEnough(splits, key: key)
-    let scaler = scaler(
+    let scaler = scaler(features) { feature in
       zip(groups, splits).map { data, split in
-        data.features.map { column in split.trainingRows.flatMap { column[$0] } }
-      })
+        split.trainingRows.flatMap { data.features[feature][$0] }
+      }
+    }
     let windows = TrainingWindows(
       Array(zip(groups, splits)), shape: shape, scaler: scaler, limit: limit)
+    try requireEnough(windows, of: splits.reduce(0) { $0 + $1.windows }, key: key)
 
     var random = SplitMix64(seed: options.seed)
     let start = AutoencoderParameters(shape: shape, random: &random)
     var order = windows.training.flatMap { $0.map(Int32.init) }
     let network = TrainingNetwork(
-      start, capacity: min(options.batch, order.count),
+      start, capacity: min(options.batch, windows.trainingCount),
       isCentered: options.centering == .window,
       compression: options.compression(after: scaler), kernels: kernels)
     var best: (parameters: AutoencoderParameters, progress: TrainingProgress)?
@@ -129,27 +135,26 @@ public struct GroupTrainer: Sendable {
       key: key, scaler: scaler, parameters: best.parameters,
       threshold: threshold(best.parameters, windows, scaler),
       info: TrainingInfo(
-        rows: groups.reduce(0) { $0 + $1.timestamps.count }, trainingWindows: order.count,
-        validationWindows: windows.validation.reduce(0) { $0 + $1.count }, epochs: epoch,
+        rows: groups.reduce(0) { $0 + $1.timestamps.count },
+        trainingWindows: windows.trainingCount, validationWindows: windows.validationCount,
+        epochs: epoch,
         bestEpoch: best.progress.epoch, trainingLoss: best.progress.trainingLoss,
         validationLoss: best.progress.validationLoss,
         firstTimestamp: groups.compactMap(\.timestamps.first).min() ?? 0,
         lastTimestamp: groups.compactMap(\.timestamps.last).max() ?? 0, seed: options.seed))
   }
 
-  private func requireEnough(_ splits: [WindowSplit], key: [String]) throws {
-    let training = splits.reduce(0) { $0 + $1.trainingWindows }
-    let validation = splits.reduce(0) {
-      $0 + SustainedLoss.number(in: $1.validationRanges, count: options.sustain)
+  private func requireEnough(_ windows: TrainingWindows, of count: Int, key: [String]) throws {
+    guard windows.trainingCount >= Self.minimumTrainingWindows,
+      SustainedLoss.number(in: windows.validation, count: options.sustain)
+        >= Self.minimumValidationWindows
+    else {
+      throw DetectionError.tooLittleData(
+        group: key, windows: count,
+        needed: max(
+          count + 1,
+          options.reach - 1 + Self.minimumTrainingWindows + Self.minimumValidationWindows))
     }
-    guard training < Self.minimumTrainingWindows || validation < Self.minimumValidationWindows
-    else { return }
-    let windows = splits.reduce(0) { $0 + $1.windows }
-    throw DetectionError.tooLittleData(
-      group: key, windows: windows,
-      needed: max(
-        windows + 1,
-        options.reach - 1 + Self.minimumTrainingWindows + Self.minimumValidationWindows))
   }
 
   /// One pass over the windows that begin at the rows of `order`; gives their mean loss.

@@ -23,23 +23,20 @@ struct TrainingWindows {
   ) {
     let training = Self.stretches(groups.map(\.split.trainingRanges))
     let validation = Self.stretches(groups.map(\.split.validationRanges))
-    let count = Self.count(training)
-    let kept =
-      count <= limit
-      ? (training, validation)
-      : (
-        Self.thinned(training, limit, of: count), Self.thinned(validation, limit, of: count)
-      )
+    let count = training.reduce(0) { $0 + $1.windows.count }
+    let kept = [training, validation].map {
+      count <= limit ? $0 : Self.thinned($0, limit, of: count)
+    }
     var rows = 0
     let place = { (stretch: Stretch) in
       defer { rows += stretch.windows.count + shape.window - 1 }
       return rows..<rows + stretch.windows.count
     }
-    let (fit, validated) = (kept.0.map(place), kept.1.map(place))
-    self.training = fit
-    self.validation = validated
+    let places = kept.map { $0.map(place) }
+    self.training = places[0]
+    self.validation = places[1]
     matrix = FeatureMatrix(rows: rows, features: shape.features) { target in
-      for (stretch, place) in zip(kept.0 + kept.1, fit + validated) {
+      for (stretch, place) in zip(kept.joined(), places.joined()) {
         let windows = stretch.windows
         groups[stretch.group].data.scale(
           windows.lowerBound..<windows.upperBound + shape.window - 1, by: scaler,
@@ -48,18 +45,18 @@ struct TrainingWindows {
     }
   }
 
+  var trainingCount: Int { training.reduce(0) { $0 + $1.count } }
+  var validationCount: Int { validation.reduce(0) { $0 + $1.count } }
+
   private static func stretches(_ ranges: [[Range<Int>]]) -> [Stretch] {
     ranges.enumerated().flatMap { group, ranges in
       ranges.map { Stretch(group: group, windows: $0) }
     }
   }
 
-  private static func count(_ stretches: [Stretch]) -> Int {
-    stretches.reduce(0) { $0 + $1.windows.count }
-  }
-
   /// Of each `total` windows `limit` at the most, evenly: blocks of consecutive windows, because a
-  /// loss is sustained over several, each taken once its like has been earned by those before.
+  /// loss is sustained over several. Each window earns its part of a place; a block is taken when
+  /// enough is earned for all of it.
   private static func thinned(_ stretches: [Stretch], _ limit: Int, of total: Int) -> [Stretch] {
     var earned = 0
     return stretches.flatMap { stretch in

@@ -35,7 +35,4 @@ struct WindowSplit {
     }
     trainingRows = trainingRanges.map { $0.lowerBound..<$0.upperBound + window - 1 }
   }
-
-  var trainingWindows: Int { trainingRanges.reduce(0) { $0 + $1.count } }
-  var validationWindows: Int { validationRanges.reduce(0) { $0 + $1.count } }
 }

@@ -32,8 +32,7 @@ extension ModelRegistry {
       columnNames: [
         "name", "measurement", "fields", "interval", "tags", "window", "hidden", "latent",
         "version", "state", "progress", "groups", "groups_done", "shared", "group", "epoch",
-        "epochs",
-        "loss", "validation_loss", "trained", "drift",
+        "epochs", "loss", "validation_loss", "trained", "drift",
       ],
       columns: [
         Column(.string(rows.map(\.name))), Column(.string(rows.map(\.measurement))),

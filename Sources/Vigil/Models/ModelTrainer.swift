@@ -92,7 +92,7 @@ struct ModelTrainer {
     guard schema.tagKeys.contains(name) else {
       throw QueryError.invalid("tag not found in \(schema.name): \(name)")
     }
-    guard statement.dimensions != [.tag(name)] else {
+    guard Set(statement.dimensions) != [.tag(name)] else {
       throw QueryError.invalid("SHARE BY \(name): each group has a value of its own to share by")
     }
     return name
