@@ -4,6 +4,19 @@ public enum ReconstructionLoss: String, Sendable, Hashable, CaseIterable {
   case window
   /// The row's own: the window's last step.
   case last
+  /// The mean over the window without the quarter of its steps (rounded down) whose errors are the
+  /// largest: a trimmed mean, by which a spike is no anomaly, while a small change that lasts adds
+  /// up.
+  case trimmed
+
+  /// Steps of a window that count.
+  func steps(ofWindow window: Int) -> Int {
+    switch self {
+    case .window: window
+    case .last: 1
+    case .trimmed: window - window / 4
+    }
+  }
 }
 
 /// What is taken off a window's scaled values before the network sees them.
@@ -34,7 +47,7 @@ public struct DetectorOptions: Sendable, Hashable {
   public var epochs = 100
   /// Of the windows' losses; the threshold is ``margin`` times that.
   public var percentile = 99.7
-  public var margin = 1.5
+  public var margin = 2.0
   /// Windows of an optimizer step.
   public var batch = 64
   public var learningRate = 1e-3
@@ -45,12 +58,12 @@ public struct DetectorOptions: Sendable, Hashable {
   public var patience = 5
   public var seed: UInt64 = 0
   public var scaling = Scaling.zscore
-  public var compression = Compression.asinh
+  public var compression = Compression.asinh3
   public var centering = Centering.window
-  public var loss = ReconstructionLoss.last
+  public var loss = ReconstructionLoss.trimmed
   /// Rows in a row that must be unusual: a row's loss is the least of its own and those of the rows
   /// before it, this many in all. What lasts a single interval is no anomaly with 2.
-  public var sustain = 2
+  public var sustain = 1
   public var calibration = Calibration.larger
   /// The largest Euclidean norm of a batch's gradient; a longer one is shortened to it.
   public var gradientClip = 1.0

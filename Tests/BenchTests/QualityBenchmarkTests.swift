@@ -44,8 +44,8 @@ import TimeSeries
     #expect(report.table.rows.allSatisfy { $0.freeRows == 50 })
     #expect(report.table.rows.allSatisfy { ($0.threshold ?? 0) > 0 })
     for scores in report.scores {
-      // Eight rows of a window, and one more for the loss to last.
-      #expect(scores.timestamps.count == 240 - 8)
+      // A window is eight rows.
+      #expect(scores.timestamps.count == 240 - 7)
       #expect(zip(scores.ratios, scores.anomalies).allSatisfy { ($0 > 1) == $1 })
     }
     let json = try #require(

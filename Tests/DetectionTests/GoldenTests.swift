@@ -26,7 +26,7 @@ struct GoldenTests {
       let errors = FloatBuffer(width)
       let outputs = FloatBuffer(shape.window * width)
       network.errors(
-        rows: matrix.row(n * shape.window), windows: 1, lastOnly: false, errors: errors.pointer,
+        rows: matrix.row(n * shape.window), windows: 1, loss: .window, errors: errors.pointer,
         outputs: outputs.pointer)
       for t in 0..<shape.window {
         output += (0..<shape.features).map { Double(outputs.pointer[t * width + $0]) }
@@ -35,7 +35,7 @@ struct GoldenTests {
         errors.array.reduce(0.0) { $0 + Double($1) } / Double(shape.window * shape.features)
       #expect(abs(window - golden.rlWindow[n]) < 1e-4 * golden.rlWindow[n])
       network.errors(
-        rows: matrix.row(n * shape.window), windows: 1, lastOnly: true, errors: errors.pointer)
+        rows: matrix.row(n * shape.window), windows: 1, loss: .last, errors: errors.pointer)
       let last = errors.array.reduce(0.0) { $0 + Double($1) } / Double(shape.features)
       #expect(abs(last - golden.rlLastStep[n]) < 1e-4 * golden.rlLastStep[n])
     }

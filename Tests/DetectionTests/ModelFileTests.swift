@@ -35,6 +35,11 @@ struct ModelFileTests {
     options.window = 2
     options.hidden = 1
     options.latent = 1
+    // The defaults of the day the example was written.
+    options.compression = .asinh
+    options.loss = .last
+    options.margin = 1.5
+    options.sustain = 2
     let specification = ModelSpecification(
       name: "m", fields: ["a"], interval: 1_000_000_000, groupTags: ["pod"], shareTag: "app",
       options: options, annotations: ["from": "db"])

@@ -93,6 +93,8 @@ struct SharedNetworkTests {
     var options = testOptions()
     options.loss = .last
     options.sustain = 2
+    options.compression = .asinh
+    options.margin = 1.5
     let model = try trainer(options).train(data, key: [])
     #expect(model.threshold.bitPattern == 4_612_091_582_926_024_594)
     #expect(model.info.validationLoss.bitPattern == 4_598_757_810_760_036_922)

@@ -14,11 +14,15 @@ public enum Compression: String, Sendable, Hashable, CaseIterable {
   /// asinh: the identity near zero, a logarithm far from it, so that a spike counts by its order
   /// of magnitude and does not drown every other feature.
   case asinh
+  /// 3 · asinh(x / 3): the same, and nearly the identity up to three deviations, so that what is
+  /// merely high keeps its size.
+  case asinh3
 
   func callAsFunction(_ value: Double) -> Double {
     switch self {
     case .none: value
     case .asinh: inverseHyperbolicSine(value)
+    case .asinh3: 3 * inverseHyperbolicSine(value / 3)
     }
   }
 }

@@ -63,11 +63,11 @@ struct WindowErrors {
     let width = matrix.width
     self.width = width
     features = matrix.features
-    steps = loss == .last ? 1 : Double(network.shape.window)
+    steps = Double(loss.steps(ofWindow: network.shape.window))
     errors = [Float](unsafeUninitializedCapacity: windows * width) { buffer, count in
       if let base = buffer.baseAddress {
         network.errors(
-          rows: matrix.row(first), windows: windows, lastOnly: loss == .last, errors: base)
+          rows: matrix.row(first), windows: windows, loss: loss, errors: base)
       }
       count = windows * width
     }

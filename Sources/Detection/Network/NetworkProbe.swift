@@ -52,12 +52,12 @@ package struct NetworkProbe {
     return starts.map { start in
       let rows = matrix.row(Int(start))
       network.errors(
-        rows: rows, windows: 1, lastOnly: false, errors: errors.pointer, outputs: outputs.pointer)
+        rows: rows, windows: 1, loss: .window, errors: errors.pointer, outputs: outputs.pointer)
       let windowLoss = loss(steps: shape.window)
       let output = (0..<shape.window).flatMap { step in
         (0..<shape.features).map { Double(outputs.pointer[step * shape.featuresPadded + $0]) }
       }
-      network.errors(rows: rows, windows: 1, lastOnly: true, errors: errors.pointer)
+      network.errors(rows: rows, windows: 1, loss: .last, errors: errors.pointer)
       return Score(output: output, windowLoss: windowLoss, lastLoss: loss(steps: 1))
     }
   }

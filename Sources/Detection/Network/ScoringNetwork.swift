@@ -20,6 +20,8 @@ final class ScoringNetwork {
 
   private struct Workspace {
     let projection, centered, h0, h1, c, z, latentGates, decoded, output: FloatBuffer
+    /// [window][rows][featuresPadded], where steps are told apart.
+    var squares = FloatBuffer(0)
 
     init(shape: AutoencoderShape?, rows: Int, isCentered: Bool) {
       guard let shape else {
@@ -71,12 +73,12 @@ final class ScoringNetwork {
   ///
   /// - Parameters:
   ///   - rows: [windows + window − 1][featuresPadded], the padding zero.
-  ///   - errors: [windows][featuresPadded], becomes the sum over the window's steps, or the last
-  ///     step's alone where `lastOnly`.
+  ///   - loss: says which of the window's steps count.
+  ///   - errors: [windows][featuresPadded], becomes the sum over those steps.
   ///   - outputs: [window][windows][featuresPadded] where given, the reconstruction (for one batch).
   func errors(
-    rows: UnsafePointer<Float>, windows: Int, lastOnly: Bool, errors: UnsafeMutablePointer<Float>,
-    outputs: UnsafeMutablePointer<Float>? = nil
+    rows: UnsafePointer<Float>, windows: Int, loss: ReconstructionLoss,
+    errors: UnsafeMutablePointer<Float>, outputs: UnsafeMutablePointer<Float>? = nil
   ) {
     errors.update(repeating: 0, count: windows * shape.featuresPadded)
     var start = 0
@@ -86,11 +88,25 @@ final class ScoringNetwork {
         capacity = count
         workspace = Workspace(shape: shape, rows: count, isCentered: isCentered)
       }
+      if loss == .trimmed, workspace.squares.count == 0 {
+        workspace.squares = FloatBuffer(shape.window * capacity * shape.featuresPadded)
+      }
       let first = rows + start * shape.featuresPadded
       encode(first, count)
-      decode(
-        first, count, lastOnly: lastOnly, errors: errors + start * shape.featuresPadded,
-        outputs: outputs)
+      let target = errors + start * shape.featuresPadded
+      if loss == .trimmed {
+        let squares = workspace.squares.pointer
+        squares.update(repeating: 0, count: shape.window * count * shape.featuresPadded)
+        decode(first, count, loss, errors: squares, outputs: outputs)
+        let trimming = StepTrimming(shape, loss)
+        for window in 0..<count {
+          trimming.sum(
+            squares + window * shape.featuresPadded, step: count * shape.featuresPadded,
+            to: target + window * shape.featuresPadded)
+        }
+      } else {
+        decode(first, count, loss, errors: target, outputs: outputs)
+      }
       start += count
     }
   }
@@ -136,10 +152,13 @@ final class ScoringNetwork {
       cRow: shape.latentPadded)
   }
 
+  /// - Parameter errors: where squared errors are added: [count][featuresPadded] for all steps
+  ///   together, or for each step where `loss` tells them apart.
   private func decode(
-    _ rows: UnsafePointer<Float>, _ count: Int, lastOnly: Bool,
+    _ rows: UnsafePointer<Float>, _ count: Int, _ loss: ReconstructionLoss,
     errors: UnsafeMutablePointer<Float>, outputs: UnsafeMutablePointer<Float>?
   ) {
+    let lastOnly = loss == .last
     let work = workspace
     let width = shape.hiddenPadded
     let input = weights.pointer + layout.offset(.decoderInput)
@@ -180,7 +199,10 @@ final class ScoringNetwork {
       }
       if !lastOnly || t == shape.window - 1 {
         let decoded = lastOnly ? h : UnsafePointer(work.decoded.pointer)
-        emit(rows, count, from: t, steps: steps, decoded: decoded, errors: errors, outputs: outputs)
+        let errorStep = loss == .trimmed ? count * shape.featuresPadded : 0
+        emit(
+          rows, count, from: t, steps: steps, decoded: decoded, errors: errors,
+          errorStep: errorStep, outputs: outputs)
       }
       t += steps
     }
@@ -188,7 +210,7 @@ final class ScoringNetwork {
 
   private func emit(
     _ rows: UnsafePointer<Float>, _ count: Int, from t: Int, steps: Int,
-    decoded: UnsafePointer<Float>, errors: UnsafeMutablePointer<Float>,
+    decoded: UnsafePointer<Float>, errors: UnsafeMutablePointer<Float>, errorStep: Int,
     outputs: UnsafeMutablePointer<Float>?
   ) {
     let length = count * shape.featuresPadded
@@ -203,7 +225,8 @@ final class ScoringNetwork {
         isCentered
         ? UnsafePointer(workspace.centered.pointer + (t + slot) * length)
         : rows + (t + slot) * shape.featuresPadded
-      kernels.residual(count: length, x: x, y: output + slot * length, squares: errors)
+      kernels.residual(
+        count: length, x: x, y: output + slot * length, squares: errors + (t + slot) * errorStep)
       outputs.map { ($0 + (t + slot) * length).update(from: output + slot * length, count: length) }
     }
   }
