@@ -12,30 +12,48 @@ struct ModelTrainer {
     var reason: String
   }
 
+  /// What came of a training.
+  struct Outcome: Sendable {
+    var specification: ModelSpecification
+    var groups: [GroupModel] = []
+    /// What the user is told, group by group.
+    var warnings: [String] = []
+  }
+
   let source: DatabaseSource
   let database: String
   let status: ModelTrainingStatus
+  /// The version that is the newest; nil for a model that is new.
+  let previous: VersionedModel?
+  /// Groups trained at a time.
+  let width: Int
   let isCancelled: @Sendable () -> Bool
 
   private var statement: CreateModelStatement { status.statement }
 
-  /// - Parameter version: of the model to be made.
   /// - Throws: ``QueryError`` for what is wrong with the statement or its data, ``DetectionError``
   ///   for options and for data that no group can be trained on.
-  func train(version: Int, at now: Timestamp) throws -> (DetectionModel, [Skipped]) {
-    var specification = try self.specification()
-    specification.annotations = [
-      TrainedModel.Annotation.statement: Statement.createModel(statement).description,
-      TrainedModel.Annotation.version: "\(version)",
-    ]
-    let groups = try readGroups(specification)
+  func train(at now: Timestamp) throws -> Outcome {
+    let specification = try self.specification()
+    let span = try TrainingSpan(statement, isFirst: previous == nil, now: now)
+    let groups = try readGroups(specification, span.condition)
     guard !groups.isEmpty else {
       throw QueryError.invalid("no data to train on: the query of the model finds no rows")
     }
     let (models, skipped, failure) = try fit(groups, specification)
     guard !models.isEmpty else { throw failure ?? DetectionError.cancelled }
-    specification.annotations[TrainedModel.Annotation.trained] = "\(now)"
-    return (try DetectionModel(specification: specification, groups: models), skipped)
+    var outcome = Outcome(specification: specification, groups: models)
+    outcome.warnings = skipped.map { "\($0.group): not trained: \($0.reason)" }
+    if let previous {
+      let (oldest, overflow) = span.end.subtractingReportingOverflow(
+        try ModelOptions(statement).expire)
+      let carried = CarriedGroups(
+        from: previous.newest, to: specification, trained: models, rows: groups,
+        oldest: overflow ? .min : oldest)
+      outcome.groups += carried.groups
+      outcome.warnings += carried.warnings
+    }
+    return outcome
   }
 
   /// The statement as the detector's own specification, checked against the schema.
@@ -51,7 +69,10 @@ struct ModelTrainer {
       throw QueryError.invalid("a model reads measurements of its own database")
     }
     var options = DetectorOptions()
-    for option in statement.options { try options.set(option.name, to: text(of: option)) }
+    _ = try ModelOptions(statement)
+    for option in statement.options where !ModelOptions.isKnown(option.name) {
+      try options.set(option.name, to: text(of: option))
+    }
     let schema = source.snapshot(of: database)?.schema(of: measurement)
     guard let schema else { throw QueryError.invalid("measurement not found: \(measurement)") }
     for field in statement.fields {
@@ -98,34 +119,35 @@ struct ModelTrainer {
   }
 
   /// The mean of each field in each interval, group by group, read as scoring will read it.
-  private func readGroups(_ specification: ModelSpecification) throws -> [FeatureRows] {
+  private func readGroups(
+    _ specification: ModelSpecification, _ condition: Expression?
+  ) throws -> [FeatureRows] {
     try Executor(source: source, context: status.context).featureRows(
       of: statement.source, fields: specification.fields, interval: statement.interval,
-      dimensions: specification.groupTags, condition: statement.condition, database: database)
+      dimensions: specification.groupTags, condition: condition, database: database)
   }
 
-  private struct Outcome {
+  private struct Fits {
     var models: [GroupModel] = []
     var skipped: [Skipped] = []
     var failure: (any Error)?
   }
 
   /// What the training threads write to.
-  private final class SharedOutcome: Sendable {
-    let value = Mutex(Outcome())
+  private final class SharedFits: Sendable {
+    let value = Mutex(Fits())
   }
 
-  /// Fits the groups on all cores. What one group lacks is no reason to fail the others.
+  /// Fits the groups, ``width`` at a time. What one group lacks is no reason to fail the others.
   private func fit(
     _ groups: [FeatureRows], _ specification: ModelSpecification
   ) throws -> ([GroupModel], [Skipped], (any Error)?) {
     let trainer = try DetectionModel.trainer(for: specification)
     status.begin(groups: groups.count)
-    let outcome = SharedOutcome()
-    ParallelWork.perform(groups.count) { [status, isCancelled] index in
+    let fits = SharedFits()
+    ParallelWork.perform(groups.count, width: width) { [status, isCancelled] index in
       let group = groups[index]
-      let name = zip(specification.groupTags, group.group).map { "\($0)=\($1)" }
-        .joined(separator: ",")
+      let name = specification.groupName(group.group)
       do {
         if isCancelled() { throw DetectionError.cancelled }
         let model = try trainer.train(
@@ -136,9 +158,9 @@ struct ModelTrainer {
               group: index, named: name, epoch: $0.epoch, epochCount: $0.epochs,
               trainingLoss: $0.trainingLoss, validationLoss: $0.validationLoss)
           })
-        outcome.value.withLock { $0.models.append(model) }
+        fits.value.withLock { $0.models.append(model) }
       } catch {
-        outcome.value.withLock {
+        fits.value.withLock {
           $0.skipped.append(Skipped(group: name, reason: "\(error)"))
           $0.failure = error
         }
@@ -146,8 +168,15 @@ struct ModelTrainer {
       status.finish(group: index)
     }
     if isCancelled() { throw DetectionError.cancelled }
-    return outcome.value.withLock {
+    return fits.value.withLock {
       ($0.models, $0.skipped.sorted { $0.group < $1.group }, $0.failure)
     }
+  }
+}
+
+extension ModelSpecification {
+  /// `pod=a,node=b`.
+  func groupName(_ key: [String]) -> String {
+    zip(groupTags, key).map { "\($0)=\($1)" }.joined(separator: ",")
   }
 }
