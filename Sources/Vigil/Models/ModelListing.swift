@@ -20,6 +20,9 @@ extension ModelRegistry {
         rows.append(Row(name: name, state: "damaged: \(error)"))
       }
     }
+    for row in rows.indices {
+      rows[row].lastError = failure(of: rows[row].name, in: database)?.reason
+    }
     func column(_ values: [Double?]) -> Column {
       var validity = Validity(repeating: true, count: values.count)
       for (row, value) in values.enumerated() where value?.isFinite != true {

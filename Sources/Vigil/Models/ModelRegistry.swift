@@ -22,6 +22,8 @@ final class ModelRegistry: Sendable {
     /// Counts what makes a file read before out of date.
     var changes = 0
     var trainings: [Key: ModelTrainingStatus] = [:]
+    /// Of scheduled trainings, since the model was trained last.
+    var failures: [Key: TrainingFailure] = [:]
   }
 
   let engine: StorageEngine
@@ -80,6 +82,7 @@ final class ModelRegistry: Sendable {
     state.withLock {
       $0.changes += 1
       $0.loaded[key] = versioned(newest, key)
+      $0.failures[key] = nil
     }
     // The model is what it is to be, whatever becomes of these; they are tried again next time.
     try? removeVersions(of: key, but: Set(newest.older.map(\.number)))
@@ -102,6 +105,7 @@ final class ModelRegistry: Sendable {
     state.withLock {
       $0.changes += 1
       $0.loaded[key] = nil
+      $0.failures[key] = nil
     }
     try removeVersions(of: key, but: [])
     guard removed || training != nil else { throw QueryError.modelNotFound(name) }
@@ -115,6 +119,7 @@ final class ModelRegistry: Sendable {
       }
       state.changes += 1
       state.loaded = state.loaded.filter { $0.key.database != database }
+      state.failures = state.failures.filter { $0.key.database != database }
     }
   }
 
@@ -130,6 +135,20 @@ final class ModelRegistry: Sendable {
 
   func end(_ name: String, in database: String) {
     state.withLock { $0.trainings[Key(database: database, name: name)] = nil }
+  }
+
+  func failure(of name: String, in database: String) -> TrainingFailure? {
+    state.withLock { $0.failures[Key(database: database, name: name)] }
+  }
+
+  /// Keeps why a scheduled training failed.
+  func note(
+    _ reason: String, of name: String, in database: String, every: Int64, at now: Timestamp
+  ) {
+    let key = Key(database: database, name: name)
+    state.withLock {
+      $0.failures[key] = TrainingFailure(reason, after: $0.failures[key], every: every, at: now)
+    }
   }
 
   /// Ends all trainings; their statements fail as cancelled.

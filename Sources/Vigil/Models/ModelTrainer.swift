@@ -40,10 +40,12 @@ struct ModelTrainer {
     guard !groups.isEmpty else {
       throw QueryError.invalid("no data to train on: the query of the model finds no rows")
     }
-    let (models, skipped, failure) = try fit(groups, specification)
+    var outcome = Outcome(specification: specification)
+    let (models, skipped, failure) = try fit(
+      withoutAnomalies(groups, specification, &outcome.warnings), specification)
     guard !models.isEmpty else { throw failure ?? DetectionError.cancelled }
-    var outcome = Outcome(specification: specification, groups: models)
-    outcome.warnings = skipped.map { "\($0.group): not trained: \($0.reason)" }
+    outcome.groups = models
+    outcome.warnings += skipped.map { "\($0.group): not trained: \($0.reason)" }
     if let previous {
       let (oldest, overflow) = span.end.subtractingReportingOverflow(
         try ModelOptions(statement).expire)
@@ -64,6 +66,11 @@ struct ModelTrainer {
     }
     guard case .literal(let measurement) = statement.source.name else {
       throw QueryError.invalid("FROM of a model needs the name of a measurement")
+    }
+    if let schedule = statement.schedule,
+      min(schedule.every, schedule.over) < statement.interval.every
+    {
+      throw QueryError.invalid("EVERY and OVER of a model must be >= GROUP BY time duration")
     }
     guard statement.source.database.map({ $0 == database }) ?? true else {
       throw QueryError.invalid("a model reads measurements of its own database")
@@ -125,6 +132,22 @@ struct ModelTrainer {
     try Executor(source: source, context: status.context).featureRows(
       of: statement.source, fields: specification.fields, interval: statement.interval,
       dimensions: specification.groupTags, condition: condition, database: database)
+  }
+
+  /// The groups without the rows that the version in force calls anomalies.
+  private func withoutAnomalies(
+    _ groups: [FeatureRows], _ specification: ModelSpecification, _ warnings: inout [String]
+  ) throws -> [FeatureRows] {
+    guard let previous else { return groups }
+    return try groups.map { group in
+      if isCancelled() { throw DetectionError.cancelled }
+      let anomalies = try AnomalousRows(of: group, by: previous)
+      guard anomalies.isNewNormal else { return anomalies.count > 0 ? anomalies.rest : group }
+      warnings.append(
+        "\(specification.groupName(group.group)): \(Int(anomalies.part * 100)) % of the rows are "
+          + "anomalies to version \(previous.version), so they are taken for the new normal")
+      return group
+    }
   }
 
   private struct Fits {
