@@ -177,6 +177,16 @@ import Testing
     #expect(try DataDirectory.verify(path).problems.isEmpty)
   }
 
+  @Test func aNameWithoutRoomForAVersionIsRefusedBeforeTheTraining() async throws {
+    let temporary = try await database()
+    for (count, isFine) in [(218, true), (219, false), (240, false)] {
+      let statement = ModelTests.create.replacingOccurrences(
+        of: "MODEL shop", with: "MODEL \(String(repeating: "n", count: count))")
+      let failure = try await temporary.database.failure(statement)
+      #expect((failure == nil) == isFine, "\(failure ?? "")")
+    }
+  }
+
   @Test func aDamagedOldVersionFailsItsRowsAlone() async throws {
     let temporary = try await database()
     let database = temporary.database

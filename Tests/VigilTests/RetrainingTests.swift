@@ -1,4 +1,5 @@
 import Foundation
+import Query
 import Testing
 
 @testable import Vigil
@@ -164,6 +165,26 @@ import Testing
     // Pod b jumps for two rows, and two more are flagged while their windows hold these.
     let rows = try trainedRows(temporary)
     #expect(rows == [60, 56])
+  }
+
+  @Test(arguments: [("last", 2), ("window", 5)])
+  func aFlaggedRowStandsForTheRowsThatItsLossSpeaksOf(_ loss: String, _ reach: Int) async throws {
+    let temporary = try await database {
+      $0.replacingOccurrences(of: "seed = 7", with: "loss = '\(loss)'")
+    }
+    let model = try #require(try temporary.database.models.model(named: "shop", in: "db"))
+    let jump = FeatureRows(
+      group: ["b"], timestamps: (0..<100).map { $0 * 10 * Self.second },
+      features: [
+        (0..<100).map { sin(Double($0) / 7) + ((60...61).contains($0) ? 4000 : 0) },
+        (0..<100).map { Double(100 + $0 % 13) },
+      ])
+    let scores = try model.score(jump)
+    let first = try #require(
+      jump.timestamps.indices.first { $0 > 50 && scores.loss[$0] > scores.threshold[$0] })
+    let gaps = Set(jump.timestamps).subtracting(
+      try AnomalousRows(of: jump, by: model).rest.timestamps)
+    #expect(gaps.filter { $0 > 500 * Self.second }.min() == jump.timestamps[first - reach + 1])
   }
 
   @Test func whatLastsIsTheNewNormal() async throws {

@@ -88,6 +88,16 @@ final class ModelRegistry: Sendable {
     try? removeVersions(of: key, but: Set(newest.older.map(\.number)))
   }
 
+  /// Throws where a name has no room for a version behind it in a file's name.
+  func check(name: String, in database: String) throws {
+    do {
+      _ = try engine.loadFile(
+        kind: ModelVersion.fileKind, name: ModelVersion.fileName(.max, of: name), in: database)
+    } catch StorageError.invalidName(_, let reason) {
+      throw StorageError.invalidName(name, reason: "with a version behind it, \(reason)")
+    }
+  }
+
   private func removeVersions(of key: Key, but kept: Set<Int>) throws {
     for file in try engine.listFiles(kind: ModelVersion.fileKind, in: key.database) {
       guard let (model, number) = ModelVersion.parse(fileName: file), model == key.name,

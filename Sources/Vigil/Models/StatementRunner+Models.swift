@@ -12,6 +12,7 @@ extension StatementRunner {
       throw QueryError.invalid(
         "model already exists: \(create.name) (RETRAIN MODEL trains it again, DROP MODEL drops it)")
     }
+    try database.models.check(name: create.name, in: name)
     return try train(create, in: name, after: nil, since: nil, &messages)
   }
 

@@ -35,6 +35,9 @@ struct TrainingRun {
       throw QueryError.invalid("model \(create.name) is being trained already")
     }
     defer { models.end(create.name, in: database) }
+    guard try models.model(named: create.name, in: database)?.version == previous?.version else {
+      throw QueryError.invalid("model \(create.name) was changed meanwhile")
+    }
     let trainer = ModelTrainer(
       source: source, database: database, status: status, previous: previous, width: width,
       isCancelled: { [context] in context.isCancelled })
