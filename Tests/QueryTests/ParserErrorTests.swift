@@ -228,7 +228,7 @@ import Testing
     ),
     (
       "CREATE MODEL b FROM m FIELDS x GROUP BY time(1s) USING y RETRAIN EVERY 1d",
-      "found EOF, expected OVER at line 1, char 75"
+      "found EOF, expected OVER at line 1, char 74"
     ),
     (
       "CREATE MODEL b FROM m FIELDS x GROUP BY time(1s) USING y RETRAIN EVERY 0s OVER 1d",
