@@ -74,10 +74,9 @@ final class RetrainingService: Sendable {
     if let failure = source.models.failure(of: name, in: database) {
       return failure.isDue(at: now)
     }
-    let trained = model.newest.trained
-    let (next, overflow) = trained.addingReportingOverflow(schedule.every)
-    // A clock that is before the training was put back: who knows how long ago that was.
-    return (!overflow && next <= now) || now < trained
+    let (age, overflow) = now.subtractingReportingOverflow(model.newest.trained)
+    // A clock that is long before the training was put back, and the model must not wait for it.
+    return overflow || age >= schedule.every || age <= -schedule.every
   }
 
   private func train(

@@ -59,13 +59,16 @@ struct TrainingRun {
         query.database == database
           && ModelReferences.names(in: query.statement.select).contains(create.name)
       }, from: inForce ?? .min,
-      making: { try models.store(model, after: previous, in: database) })
+      making: {
+        // A DROP cancels it, and may have been too late for the training to notice.
+        if context.isCancelled { throw QueryError.cancelled }
+        try models.store(model, after: previous, in: database)
+      })
     for warning in outcome.warnings {
       logger.warning(
         "training",
         metadata: [
-          "model": "\(create.name)", "database": "\(database)",
-          "warning": "\(warning)",
+          "database": "\(database)", "model": "\(create.name)", "warning": "\(warning)",
         ])
     }
     return (model, outcome.warnings)
