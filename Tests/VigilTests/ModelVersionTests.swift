@@ -1,3 +1,4 @@
+import Detection
 import Foundation
 import Query
 import Testing
@@ -248,6 +249,24 @@ import Testing
     let kept = try await database.tables("SELECT rl FROM health GROUP BY pod")
     let fresh = try await database.tables("SELECT rl(shop) FROM container GROUP BY time(10s), pod")
     #expect(kept.map(\.rows) == fresh.map(\.rows))
+  }
+
+  @Test(arguments: [
+    ("in_force", "x"), ("in_force", ""), ("older", "1:-"), ("older", "1:-:5 2:25:5"),
+    ("older", "1:-:5 1:15:5"), ("older", "2:-:5"), ("older", "1:20:5"),
+  ])
+  func damagedAnnotationsAreRefused(_ name: String, _ value: String) async throws {
+    let temporary = try await database()
+    _ = try await temporary.database.tables("RETRAIN MODEL shop ON db SINCE 0")
+    let shop = try #require(try temporary.database.models.model(named: "shop", in: "db"))
+    var specification = shop.newest.model.specification
+    specification.annotations["in_force"] = "20"
+    specification.annotations["older"] = "1:-:5"
+    let fine = try DetectionModel(specification: specification, groups: shop.newest.model.groups)
+    #expect(try TrainedModel(fine).older.count == 1)
+    specification.annotations[name] = value
+    let damaged = try DetectionModel(specification: specification, groups: fine.groups)
+    #expect(throws: DetectionError.self) { try TrainedModel(damaged) }
   }
 
   @Test(arguments: [
