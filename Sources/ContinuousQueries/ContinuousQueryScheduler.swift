@@ -245,10 +245,12 @@ public final class ContinuousQueryScheduler: Sendable {
     state.withLock { $0.mark(ranges, in: source, at: now) }
   }
 
-  /// Makes a change after which everything the queries meant by `isAffected` ever computed is to be
-  /// computed again, as when a model is trained anew. That it is to be is durable before the change.
+  /// Makes a change after which everything the queries meant by `isAffected` ever computed from rows
+  /// at `start` and later is to be computed again, as when a model is trained anew. That it is to be
+  /// is durable before the change.
   public func invalidate(
-    where isAffected: (ContinuousQuery) -> Bool, making change: () throws -> Void
+    where isAffected: (ContinuousQuery) -> Bool, from start: Timestamp = .min,
+    making change: () throws -> Void
   ) throws {
     // A run in between would compute with what was before and take the marks away.
     try running.withLock { _ in
@@ -256,7 +258,7 @@ public final class ContinuousQueryScheduler: Sendable {
         state.entries.filter { isAffected($0.value.query) }.map(\.key)
       }
       for key in keys {
-        try markAll(key)
+        try markAll(key, from: start)
         try persist(key)
       }
       try change()
@@ -265,18 +267,18 @@ public final class ContinuousQueryScheduler: Sendable {
         if let lookback = try? host.lookback(of: query.statement.select, in: query.database) {
           state.withLock { $0.entries[key]?.lookback = lookback }
         }
-        try markAll(key)
+        try markAll(key, from: start)
         try persist(key)
       }
     }
   }
 
-  private func markAll(_ key: Key) throws {
+  private func markAll(_ key: Key, from start: Timestamp = .min) throws {
     guard let query = state.withLock({ $0.entries[key]?.query }) else { return }
     let now = host.now
     for source in query.sources {
-      guard let range = try host.timeRange(of: source) else { continue }
-      note([range], in: source, at: now)
+      guard let range = try host.timeRange(of: source), start <= range.upperBound else { continue }
+      note([max(start, range.lowerBound)...range.upperBound], in: source, at: now)
     }
     state.withLock { $0.entries[key]?.nextRun = .min }
   }

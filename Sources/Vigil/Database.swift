@@ -25,6 +25,7 @@ public final class Database: Sendable {
   let models: ModelRegistry
   let continuousQueries: ContinuousQueryService
   let running = RunningQueries()
+  let retraining: RetrainingService
   private let retention: RetentionService
   let threads = QueryThreads()
 
@@ -69,12 +70,20 @@ public final class Database: Sendable {
       throw error
     }
     observer.attach(continuousQueries.scheduler)
+    var limits = QueryContext.Limits()
+    limits.bytes = configuration.queryMemoryLimit
+    limits.isParallel = false
+    retraining = RetrainingService(
+      continuousQueries, limits: limits, clock: configuration.clock, logger: configuration.logger)
     retention = RetentionService(engine: engine, logger: configuration.logger)
     retention.start()
     for problem in engine.problems {
       configuration.logger.error("damage found", metadata: ["problem": "\(problem)"])
     }
-    if configuration.runsContinuousQueries { continuousQueries.start() }
+    if configuration.runsContinuousQueries {
+      continuousQueries.start()
+      retraining.start()
+    }
   }
 
   /// Damage found when the directory was opened and since: file, offset and what is wrong.
@@ -83,12 +92,17 @@ public final class Database: Sendable {
   /// Names of the databases, sorted.
   public var databases: [String] { engine.databases }
 
-  /// Ends trainings of models, which can take long, ahead of ``close()``; other queries go on.
-  public func cancelTrainings() { models.cancelTrainings() }
+  /// Ends trainings of models, which can take long, and those that statements schedule, ahead of
+  /// ``close()``; other queries go on.
+  public func cancelTrainings() {
+    models.cancelTrainings()
+    retraining.stop()
+  }
 
   /// Stops running queries, writes everything to disk and releases the directory.
   public func close() throws {
     running.cancelAll()
+    retraining.stop()
     continuousQueries.stop()
     threads.stop()
     retention.stop()

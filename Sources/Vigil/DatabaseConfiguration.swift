@@ -16,7 +16,8 @@ extension Database {
     public var queryTimeout: Double = 0
     /// Bytes a query may hold.
     public var queryMemoryLimit = 1 << 30
-    /// Whether this process keeps continuous queries up to date. The server does; a shell that
+    /// Whether this process keeps continuous queries up to date and trains models as their
+    /// statements schedule. The server does; a shell that
     /// opens a directory for a moment does not.
     public var runsContinuousQueries = false
     public var logger = Logger(label: "vigil")

@@ -36,6 +36,25 @@ import TimeSeries
     #expect(rows(host, "out") == [0: 3, 999_000: 4])
   }
 
+  @Test func whatAChangeDoesNotReachIsNotComputedAgain() throws {
+    let host = FakeHost()
+    host.write("raw", [3: 1, 25: 2, 47: 4])
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    scheduler.runUntilIdle()
+    for (start, written) in [(48, 0), (47, 1), (25, 2), (21, 2), (Int64.min, 3)] {
+      let before = scheduler.statuses()[0].pointsWritten
+      try scheduler.invalidate(
+        where: { _ in true }, from: start,
+        making: {
+          let pending = host.state.withLock { $0.stored["q"]?.pending ?? [] }
+          #expect(pending.isEmpty == (written == 0), "durable before the change, from \(start)")
+        })
+      scheduler.runUntilIdle()
+      #expect(scheduler.statuses()[0].pointsWritten - before == written, "from \(start)")
+    }
+  }
+
   /// Points at both ends of time make nearly everything between them pending.
   @Test func centuriesWithoutRowsArePassedOver() throws {
     let host = FakeHost()

@@ -227,6 +227,14 @@ import Testing
       "option a is given twice at line 1, char 71"
     ),
     (
+      "CREATE MODEL b FROM m FIELDS x GROUP BY time(1s) USING y RETRAIN EVERY 1d",
+      "found EOF, expected OVER at line 1, char 74"
+    ),
+    (
+      "CREATE MODEL b FROM m FIELDS x GROUP BY time(1s) USING y RETRAIN EVERY 0s OVER 1d",
+      "duration must be above 0 at line 1, char 72"
+    ),
+    (
       "CREATE MODEL b FROM m FIELDS x GROUP BY time(1s) USING y WITH (a = z)",
       "found z, expected string, number, bool, duration at line 1, char 68"
     ),

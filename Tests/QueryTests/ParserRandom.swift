@@ -243,10 +243,12 @@ extension ParserRandom {
           share: maybe { $0.text() }, architecture: pick(["lstm_autoencoder", "from", "odd name"]),
           options: ["window", "limit", "odd name"].prefix(below(4)).map {
             .init(name: $0, value: literal())
-          }))
+          }, schedule: maybe { .init(every: $0.duration(), over: $0.duration()) }))
     case 16: return .showModels(database: maybe { $0.text() })
     case 17: return .dropModel(name: text(), database: maybe { $0.text() })
-    case 18: return .retrainModel(name: text(), database: maybe { $0.text() })
+    case 18:
+      return .retrainModel(
+        name: text(), database: maybe { $0.text() }, since: maybe { $0.literal() })
     case 19:
       return .createContinuousQuery(
         CreateContinuousQueryStatement(

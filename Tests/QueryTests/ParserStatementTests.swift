@@ -101,6 +101,12 @@ import Testing
       ("SHOW MODELS ON d", nil),
       ("DROP MODEL b ON d", nil),
       ("RETRAIN MODEL b", nil),
+      ("RETRAIN MODEL b ON d SINCE '2026-01-31T00:00:00Z'", nil),
+      ("retrain model b since 1700000000000000000", "RETRAIN MODEL b SINCE 1700000000000000000"),
+      ("RETRAIN MODEL since SINCE now() - 1d", nil),
+      (
+        "CREATE MODEL b FROM m FIELDS x GROUP BY time(1s) USING y RETRAIN EVERY 1d OVER 1w", nil
+      ),
       ("SHOW QUERIES", nil),
       ("KILL QUERY 18446744073709551615", nil),
       ("KILL QUERY 3 ON host", "KILL QUERY 3"),

@@ -70,6 +70,25 @@ import Testing
     try restored.close()
   }
 
+  @Test func everyVersionOfAModelIsInTheBackup() async throws {
+    let temporary = try TemporaryDatabase()
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    try database.write(lineProtocol: ModelTests.lines(), to: "db")
+    _ = try await database.tables(ModelTests.create)
+    _ = try await database.tables("DELETE FROM container WHERE time < 600s")
+    _ = try await database.tables("RETRAIN MODEL shop ON db SINCE 2000s")
+    let query = "SELECT rl(shop) FROM container GROUP BY time(10s), pod"
+    let wanted = try await database.tables(query)
+    let archive = try await backUp(temporary)
+    let path = temporary.path + ".restored"
+    _ = try DataDirectory.restore("db", as: "copy", from: archive, to: path)
+    #expect(try DataDirectory.verify(path).problems == [])
+    let restored = try Database.open(at: path)
+    #expect(try await restored.tables(query, in: "copy") == wanted)
+    try restored.close()
+  }
+
   @Test func contentWithAGoodChecksumThatIsNoModelIsDamage() async throws {
     let temporary = try await makeDatabase()
     for (kind, name) in [("models", "m"), ("continuous-queries", "hourly"), ("strange", "x")] {

@@ -14,7 +14,7 @@ import Testing
     for seed in first..<first + count {
       let history = try RandomHistory(template: template, seed: seed)
       for part in 0..<2 {
-        try await history.run(steps: 15, retrains: seed % 8 == 0)
+        try await history.run(steps: 15, retrains: seed % 4 == 0)
         let differences = try history.differences()
         #expect(
           differences.isEmpty,

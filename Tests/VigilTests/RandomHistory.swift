@@ -104,7 +104,7 @@ final class RandomHistory {
     _ = try await database.tables(
       """
       CREATE MODEL tiny ON db FROM m FIELDS v, w GROUP BY time(10s), host USING lstm_autoencoder
-      WITH (window = 4, hidden = 16, latent = 4, epochs = 2, seed = 3)
+      WITH (window = 4, hidden = 16, latent = 4, epochs = 2, seed = 3, versions = 100)
       """)
     for query in queries { _ = try await database.tables(query) }
     try database.close()
@@ -153,6 +153,7 @@ final class RandomHistory {
   }
 
   private func step(retrains: Bool) async throws {
+    if retrains, numbers.next(below: 10) == 0 { return try await retrain() }
     switch numbers.next(below: 100) {
     case ..<45: try write()
     case ..<60:
@@ -173,16 +174,19 @@ final class RandomHistory {
       let hours = Int64(numbers.next(below: 48)) - 24
       log.append("clock jumps \(hours)h")
       clock.advance(hours * 3600 * Self.second)
-    case ..<98:
+    default:
       log.append("reopen")
       try database.close()
       database = try Self.open(path, clock)
-    default:
-      guard retrains else { return }
-      // Too few rows may be left.
-      let failure = try await database.failure("RETRAIN MODEL tiny ON db")
-      log.append("retrain \(failure ?? "")")
     }
+  }
+
+  private func retrain() async throws {
+    var statement = "RETRAIN MODEL tiny ON db"
+    if numbers.next(below: 3) > 0 { statement += " SINCE \(time())" }
+    // Too few rows may be left.
+    let failure = try await database.failure(statement)
+    log.append("\(statement) \(failure ?? "")")
   }
 
   private var host: String { ["a", "b", "c"][numbers.next(below: 3)] }

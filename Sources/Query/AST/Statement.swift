@@ -27,7 +27,8 @@ public enum Statement: Sendable, Hashable {
   case createModel(CreateModelStatement)
   case showModels(database: String?)
   case dropModel(name: String, database: String?)
-  case retrainModel(name: String, database: String?)
+  /// `RETRAIN MODEL name [ON db] [SINCE time]`; the time is what a condition compares `time` with.
+  case retrainModel(name: String, database: String?, since: Expression?)
 
   case createContinuousQuery(CreateContinuousQueryStatement)
   case showContinuousQueries
@@ -179,6 +180,8 @@ public struct CreateModelStatement: Sendable, Hashable {
   public var architecture: String
   /// `WITH (name = literal, …)`, in order; names are lower-cased.
   public var options: [Option]
+  /// `RETRAIN EVERY d OVER d`; nil for a model that is trained again on demand alone.
+  public var schedule: Schedule?
 
   public struct Option: Sendable, Hashable {
     public var name: String
@@ -190,11 +193,22 @@ public struct CreateModelStatement: Sendable, Hashable {
     }
   }
 
+  /// Nanoseconds from one training to the next, and of data, up to the training, that it is on.
+  public struct Schedule: Sendable, Hashable {
+    public var every: Int64
+    public var over: Int64
+
+    public init(every: Int64, over: Int64) {
+      self.every = every
+      self.over = over
+    }
+  }
+
   public init(
     name: String, database: String?, source: MeasurementName, fields: [String],
     condition: Expression?, interval: SelectStatement.Interval,
     dimensions: [SelectStatement.Dimension], share: String? = nil, architecture: String,
-    options: [Option]
+    options: [Option], schedule: Schedule? = nil
   ) {
     self.name = name
     self.database = database
@@ -206,6 +220,7 @@ public struct CreateModelStatement: Sendable, Hashable {
     self.share = share
     self.architecture = architecture
     self.options = options
+    self.schedule = schedule
   }
 }
 

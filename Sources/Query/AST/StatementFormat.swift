@@ -29,8 +29,9 @@ extension Statement: CustomStringConvertible {
     case .createModel(let model): model.description
     case .showModels(let database): "SHOW MODELS\(on(database))"
     case .dropModel(let name, let database): "DROP MODEL \(quoteIdentifier(name))\(on(database))"
-    case .retrainModel(let name, let database):
+    case .retrainModel(let name, let database, let since):
       "RETRAIN MODEL \(quoteIdentifier(name))\(on(database))"
+        + (since.map { " SINCE \($0)" } ?? "")
     case .createContinuousQuery(let query): query.description
     case .showContinuousQueries: "SHOW CONTINUOUS QUERIES"
     case .dropContinuousQuery(let name, let database):
@@ -123,6 +124,10 @@ extension CreateModelStatement: CustomStringConvertible {
     if !options.isEmpty {
       let pairs = options.map { "\(quoteIdentifier($0.name)) = \($0.value)" }
       text += " WITH (\(pairs.joined(separator: ", ")))"
+    }
+    if let schedule {
+      text += " RETRAIN EVERY \(DurationLiteral.format(schedule.every))"
+      text += " OVER \(DurationLiteral.format(schedule.over))"
     }
     return text
   }

@@ -26,14 +26,32 @@ extension Parser {
       name: name, database: database, source: source, fields: fields, condition: condition,
       interval: interval, dimensions: group?.dimensions ?? [], share: share,
       architecture: architecture,
-      options: skip(.with) ? try parseOptions() : [])
+      options: skip(.with) ? try parseOptions() : [], schedule: try parseSchedule())
+  }
+
+  /// `RETRAIN EVERY d OVER d`, where it is given.
+  private mutating func parseSchedule() throws(ParseError) -> CreateModelStatement.Schedule? {
+    guard skip(word: "retrain") else { return nil }
+    try expect(.every)
+    let every = try parsePositiveDuration()
+    try expect(word: "over")
+    return .init(every: every, over: try parsePositiveDuration())
+  }
+
+  private mutating func parsePositiveDuration() throws(ParseError) -> Int64 {
+    let position = token.position
+    let duration = try parseDuration()
+    if duration == 0 { throw ParseError("duration must be above 0", at: position) }
+    return duration
   }
 
   /// RETRAIN has been read.
   mutating func parseRetrain() throws(ParseError) -> Statement {
     try expect(word: "model")
     let name = try parseIdentifier()
-    return .retrainModel(name: name, database: try parseOn())
+    let database = try parseOn()
+    return .retrainModel(
+      name: name, database: database, since: skip(word: "since") ? try parseExpression() : nil)
   }
 
   /// `(name = literal, …)`.

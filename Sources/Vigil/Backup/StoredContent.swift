@@ -17,6 +17,12 @@ enum StoredContent {
       guard model.model.specification.name == name else {
         throw Misplaced(description: "it is the model \(model.model.specification.name)")
       }
+    case ModelVersion.fileKind:
+      let model = try TrainedModel(DetectionModel(decoding: bytes))
+      let found = ModelVersion.fileName(model.version, of: model.model.specification.name)
+      guard found == name else {
+        throw Misplaced(description: "it is the version \(found) of a model")
+      }
     case DatabaseHost.fileKind:
       let stored = try JSONDecoder().decode(StoredContinuousQuery.self, from: Data(bytes))
       let query = try ContinuousQueryScheduler.parse(stored)

@@ -4,7 +4,7 @@ import TimeSeries
 
 extension ModelRegistry {
   /// SHOW MODELS of a database: those trained and those being trained. Nil where there are none.
-  func listing(of database: String) throws -> ResultSeries? {
+  func listing(of database: String, at now: Timestamp) throws -> ResultSeries? {
     let trainings = trainings(in: database)
     let names = try Set(names(in: database)).union(trainings.keys).sorted()
     if names.isEmpty { return nil }
@@ -20,6 +20,9 @@ extension ModelRegistry {
         rows.append(Row(name: name, state: "damaged: \(error)"))
       }
     }
+    for row in rows.indices {
+      rows[row].lastError = failure(of: rows[row].name, in: database)?.reason
+    }
     func column(_ values: [Double?]) -> Column {
       var validity = Validity(repeating: true, count: values.count)
       for (row, value) in values.enumerated() where value?.isFinite != true {
@@ -27,18 +30,28 @@ extension ModelRegistry {
       }
       return Column(.float(values.map { $0 ?? 0 }), validity: validity)
     }
+    func integers(_ values: [Int?]) -> Column {
+      var validity = Validity(repeating: true, count: values.count)
+      for (row, value) in values.enumerated() where value == nil { validity[row] = false }
+      return Column(.integer(values.map { Int64($0 ?? 0) }), validity: validity)
+    }
+    func times(_ values: [Timestamp?]) -> Column {
+      Column(optional: values.map { $0.map(TimestampText.rfc3339) })
+    }
     return ResultSeries(
       name: database,
       columnNames: [
         "name", "measurement", "fields", "interval", "tags", "window", "hidden", "latent",
         "version", "state", "progress", "groups", "groups_done", "shared", "group", "epoch",
-        "epochs", "loss", "validation_loss", "trained", "drift",
+        "epochs", "loss", "validation_loss", "trained", "sustain", "threshold", "in_force",
+        "versions", "retrain_every", "retrain_over", "trained_from", "trained_to", "age", "drift",
+        "last_error",
       ],
       columns: [
         Column(.string(rows.map(\.name))), Column(.string(rows.map(\.measurement))),
         Column(.string(rows.map(\.fields))), Column(.string(rows.map(\.interval))),
-        Column(.string(rows.map(\.tags))), Column(optional: rows.map(\.window)),
-        Column(optional: rows.map(\.hidden)), Column(optional: rows.map(\.latent)),
+        Column(.string(rows.map(\.tags))), integers(rows.map(\.window)),
+        integers(rows.map(\.hidden)), integers(rows.map(\.latent)),
         Column(.integer(rows.map { Int64($0.version) })), Column(.string(rows.map(\.state))),
         column(rows.map(\.progress)), Column(.integer(rows.map { Int64($0.groups) })),
         Column(.integer(rows.map { Int64($0.groupsDone) })),
@@ -46,9 +59,19 @@ extension ModelRegistry {
         Column(.integer(rows.map { Int64($0.epoch) })),
         Column(.integer(rows.map { Int64($0.epochs) })), column(rows.map(\.loss)),
         column(rows.map(\.validationLoss)),
-        Column(optional: rows.map { $0.trained.map(TimestampText.rfc3339) }),
-        column(rows.map(\.drift)),
+        times(rows.map(\.trained)), integers(rows.map(\.sustain)), column(rows.map(\.threshold)),
+        times(rows.map(\.inForce)), integers(rows.map(\.versions)),
+        Column(optional: rows.map(\.retrainEvery)), Column(optional: rows.map(\.retrainOver)),
+        times(rows.map(\.trainedFrom)), times(rows.map(\.trainedTo)),
+        integers(rows.map { $0.trained.map { Self.age(of: $0, at: now) } }),
+        column(rows.map(\.drift)), Column(optional: rows.map(\.lastError)),
       ], hasTime: false)
+  }
+
+  /// Seconds since a training ended; 0 where the clock was put back since.
+  private static func age(of trained: Timestamp, at now: Timestamp) -> Int {
+    let (age, overflow) = now.subtractingReportingOverflow(trained)
+    return Int(overflow ? 0 : max(0, age) / 1_000_000_000)
   }
 
   /// A line of SHOW MODELS.
@@ -58,9 +81,10 @@ extension ModelRegistry {
     var fields = ""
     var interval = ""
     var tags = ""
-    var window: String?
-    var hidden: String?
-    var latent: String?
+    var window: Int?
+    var hidden: Int?
+    var latent: Int?
+    var sustain: Int?
     var version = 0
     var state: String
     var progress: Double?
@@ -74,6 +98,14 @@ extension ModelRegistry {
     var validationLoss: Double?
     var trained: Timestamp?
     var drift: Double?
+    var threshold: Double?
+    var inForce: Timestamp?
+    var versions: Int?
+    var retrainEvery: String?
+    var retrainOver: String?
+    var trainedFrom: Timestamp?
+    var trainedTo: Timestamp?
+    var lastError: String?
 
     init(name: String, state: String) {
       self.name = name
@@ -85,6 +117,8 @@ extension ModelRegistry {
       if case .literal(let name) = statement.source.name { measurement = name }
       fields = statement.fields.joined(separator: ", ")
       interval = Expression.duration(statement.interval.every).description
+      retrainEvery = statement.schedule.map { Expression.duration($0.every).description }
+      retrainOver = statement.schedule.map { Expression.duration($0.over).description }
       tags = statement.dimensions.compactMap { if case .tag(let name) = $0 { name } else { nil } }
         .joined(separator: ", ")
     }
@@ -102,26 +136,33 @@ extension ModelRegistry {
       validationLoss = status.validationLoss
     }
 
-    /// Losses are means over the groups.
-    init(_ model: TrainedModel) {
+    /// Losses and threshold are means over the groups.
+    init(_ model: VersionedModel) {
       self.init(model.statement, state: "ready")
-      let options = model.model.specification.options
-      let infos = model.model.groups.map(\.info)
+      let options = model.newest.model.specification.options
+      let groups = model.newest.model.groups
+      let infos = groups.map(\.info)
       let count = Double(max(1, infos.count))
-      window = "\(options.window)"
-      hidden = "\(options.hidden)"
-      latent = "\(options.latent)"
+      window = options.window
+      hidden = options.hidden
+      latent = options.latent
+      sustain = options.sustain
       version = model.version
       progress = 100
-      groups = infos.count
+      self.groups = infos.count
       groupsDone = infos.count
-      shared = model.model.shared.count
+      shared = model.newest.model.shared.count
       epochs = options.epochs
       epoch = infos.map(\.epochs).max() ?? 0
       loss = infos.reduce(0) { $0 + $1.trainingLoss } / count
       validationLoss = infos.reduce(0) { $0 + $1.validationLoss } / count
-      trained = model.trained
-      drift = model.drift
+      threshold = groups.reduce(0) { $0 + $1.threshold } / count
+      trained = model.newest.trained
+      inForce = model.newest.inForce
+      versions = model.versions.count
+      trainedFrom = infos.map(\.firstTimestamp).min()
+      trainedTo = infos.map(\.lastTimestamp).max()
+      drift = model.newest.drift
     }
   }
 }

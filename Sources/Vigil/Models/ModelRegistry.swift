@@ -5,6 +5,10 @@ import Synchronization
 import TimeSeries
 
 /// The models of all databases: their files, those read so far, and what is being trained.
+///
+/// A model's newest version is a file under the model's name, and names the older versions that
+/// count, each a file of its own. So replacing the newest one changes all versions at once; an older
+/// one that is not named is what a crash left, and goes the next time.
 final class ModelRegistry: Sendable {
   static let fileKind = "models"
 
@@ -14,8 +18,12 @@ final class ModelRegistry: Sendable {
   }
 
   private struct State {
-    var loaded: [Key: TrainedModel] = [:]
+    var loaded: [Key: VersionedModel] = [:]
+    /// Counts what makes a file read before out of date.
+    var changes = 0
     var trainings: [Key: ModelTrainingStatus] = [:]
+    /// Of scheduled trainings, since the model was trained last.
+    var failures: [Key: TrainingFailure] = [:]
   }
 
   let engine: StorageEngine
@@ -24,15 +32,27 @@ final class ModelRegistry: Sendable {
   init(engine: StorageEngine) { self.engine = engine }
 
   /// Nil where the database has no model of the name.
-  func model(named name: String, in database: String) throws -> TrainedModel? {
+  func model(named name: String, in database: String) throws -> VersionedModel? {
     let key = Key(database: database, name: name)
-    if let known = state.withLock({ $0.loaded[key] }) { return known }
+    let (known, changes) = state.withLock { ($0.loaded[key], $0.changes) }
+    if let known { return known }
     guard let bytes = try engine.loadFile(kind: Self.fileKind, name: name, in: database) else {
       return nil
     }
-    let model = try TrainedModel(DetectionModel(decoding: bytes))
-    state.withLock { $0.loaded[key] = model }
+    let model = versioned(try TrainedModel(DetectionModel(decoding: bytes)), key)
+    state.withLock { if $0.changes == changes { $0.loaded[key] = model } }
     return model
+  }
+
+  private func versioned(_ newest: TrainedModel, _ key: Key) -> VersionedModel {
+    VersionedModel(newest) { [engine] number in
+      guard
+        let bytes = try engine.loadFile(
+          kind: ModelVersion.fileKind, name: ModelVersion.fileName(number, of: key.name),
+          in: key.database)
+      else { throw QueryError.invalid("version \(number) of model \(key.name) is not there") }
+      return try TrainedModel(DetectionModel(decoding: bytes))
+    }
   }
 
   /// Sorted.
@@ -40,13 +60,51 @@ final class ModelRegistry: Sendable {
     try engine.listFiles(kind: Self.fileKind, in: database)
   }
 
-  /// Keeps a model, in the place of one of the same name.
-  func store(_ model: DetectionModel, in database: String) throws {
-    let name = model.specification.name
+  /// Keeps a new version of a model, which from now on is the newest.
+  ///
+  /// - Parameter previous: the version that was the newest; nil for a model that is new.
+  func store(_ model: DetectionModel, after previous: VersionedModel?, in database: String) throws {
+    let newest = try TrainedModel(model)
+    let key = Key(database: database, name: model.specification.name)
+    if let previous {
+      guard try self.model(named: key.name, in: database)?.version == previous.version else {
+        throw QueryError.modelNotFound(key.name)
+      }
+      if newest.older.contains(previous.newest.record) {
+        try engine.storeFile(
+          kind: ModelVersion.fileKind,
+          name: ModelVersion.fileName(previous.version, of: key.name),
+          bytes: previous.newest.model.encoded(), in: database)
+      }
+    }
     try engine.storeFile(
-      kind: Self.fileKind, name: name, bytes: model.encoded(), in: database)
-    let trained = try TrainedModel(model)
-    state.withLock { $0.loaded[Key(database: database, name: name)] = trained }
+      kind: Self.fileKind, name: key.name, bytes: model.encoded(), in: database)
+    state.withLock {
+      $0.changes += 1
+      $0.loaded[key] = versioned(newest, key)
+      $0.failures[key] = nil
+    }
+    // The model is what it is to be, whatever becomes of these; they are tried again next time.
+    try? removeVersions(of: key, but: Set(newest.older.map(\.number)))
+  }
+
+  /// Throws where a name has no room for a version behind it in a file's name.
+  func check(name: String, in database: String) throws {
+    do {
+      _ = try engine.loadFile(
+        kind: ModelVersion.fileKind, name: ModelVersion.fileName(.max, of: name), in: database)
+    } catch StorageError.invalidName(_, let reason) {
+      throw StorageError.invalidName(name, reason: "with a version behind it, \(reason)")
+    }
+  }
+
+  private func removeVersions(of key: Key, but kept: Set<Int>) throws {
+    for file in try engine.listFiles(kind: ModelVersion.fileKind, in: key.database) {
+      guard let (model, number) = ModelVersion.parse(fileName: file), model == key.name,
+        !kept.contains(number)
+      else { continue }
+      try engine.removeFile(kind: ModelVersion.fileKind, name: file, in: key.database)
+    }
   }
 
   func drop(_ name: String, in database: String) throws {
@@ -54,7 +112,12 @@ final class ModelRegistry: Sendable {
     let training = state.withLock { $0.trainings[key] }
     training?.context.cancel()
     let removed = try engine.removeFile(kind: Self.fileKind, name: name, in: database)
-    state.withLock { $0.loaded[key] = nil }
+    state.withLock {
+      $0.changes += 1
+      $0.loaded[key] = nil
+      $0.failures[key] = nil
+    }
+    try removeVersions(of: key, but: [])
     guard removed || training != nil else { throw QueryError.modelNotFound(name) }
   }
 
@@ -64,7 +127,9 @@ final class ModelRegistry: Sendable {
       for (key, training) in state.trainings where key.database == database {
         training.context.cancel()
       }
+      state.changes += 1
       state.loaded = state.loaded.filter { $0.key.database != database }
+      state.failures = state.failures.filter { $0.key.database != database }
     }
   }
 
@@ -80,6 +145,20 @@ final class ModelRegistry: Sendable {
 
   func end(_ name: String, in database: String) {
     state.withLock { $0.trainings[Key(database: database, name: name)] = nil }
+  }
+
+  func failure(of name: String, in database: String) -> TrainingFailure? {
+    state.withLock { $0.failures[Key(database: database, name: name)] }
+  }
+
+  /// Keeps why a scheduled training failed.
+  func note(
+    _ reason: String, of name: String, in database: String, every: Int64, at now: Timestamp
+  ) {
+    let key = Key(database: database, name: name)
+    state.withLock {
+      $0.failures[key] = TrainingFailure(reason, after: $0.failures[key], every: every, at: now)
+    }
   }
 
   /// Ends all trainings; their statements fail as cancelled.

@@ -12,34 +12,56 @@ struct ModelTrainer {
     var reason: String
   }
 
+  /// What came of a training.
+  struct Outcome: Sendable {
+    var specification: ModelSpecification
+    var groups: [GroupModel] = []
+    /// Networks that groups share.
+    var shared: [GroupModel] = []
+    /// What the user is told, group by group.
+    var warnings: [String] = []
+  }
+
   let source: DatabaseSource
   let database: String
   let status: ModelTrainingStatus
+  /// The version that is the newest; nil for a model that is new.
+  let previous: VersionedModel?
+  /// Groups trained at a time.
+  let width: Int
   let isCancelled: @Sendable () -> Bool
 
   private var statement: CreateModelStatement { status.statement }
 
-  /// - Parameter version: of the model to be made.
   /// - Throws: ``QueryError`` for what is wrong with the statement or its data, ``DetectionError``
   ///   for options and for data that no group can be trained on.
-  func train(version: Int, at now: Timestamp) throws -> (DetectionModel, [Skipped]) {
-    var specification = try self.specification()
-    specification.annotations = [
-      TrainedModel.Annotation.statement: Statement.createModel(statement).description,
-      TrainedModel.Annotation.version: "\(version)",
-    ]
-    let groups = try readGroups(specification)
+  func train(at now: Timestamp) throws -> Outcome {
+    let specification = try self.specification()
+    let span = try TrainingSpan(statement, isFirst: previous == nil, now: now)
+    let groups = try readGroups(specification, span.condition)
     guard !groups.isEmpty else {
       throw QueryError.invalid("no data to train on: the query of the model finds no rows")
     }
-    let outcome = try fit(groups, specification)
-    guard !outcome.groups.isEmpty || !outcome.shared.isEmpty else {
-      throw outcome.failure ?? DetectionError.cancelled
+    var outcome = Outcome(specification: specification)
+    let fits = try fit(
+      withoutAnomalies(groups, specification, &outcome.warnings), specification)
+    guard !fits.groups.isEmpty || !fits.shared.isEmpty else {
+      throw fits.failure ?? DetectionError.cancelled
     }
-    specification.annotations[TrainedModel.Annotation.trained] = "\(now)"
-    let model = try DetectionModel(
-      specification: specification, groups: outcome.groups, shared: outcome.shared)
-    return (model, outcome.skipped)
+    outcome.groups = fits.groups
+    outcome.shared = fits.shared
+    outcome.warnings += fits.skipped.map { "\($0.group): not trained: \($0.reason)" }
+    if let previous {
+      let (oldest, overflow) = span.end.subtractingReportingOverflow(
+        try ModelOptions(statement).expire)
+      let carried = CarriedNetworks(
+        from: previous.newest, to: specification, trained: fits.groups, fits.shared,
+        rows: groups, oldest: overflow ? .min : oldest)
+      outcome.groups += carried.groups
+      outcome.shared += carried.shared
+      outcome.warnings += carried.warnings
+    }
+    return outcome
   }
 
   /// The statement as the detector's own specification, checked against the schema.
@@ -51,11 +73,19 @@ struct ModelTrainer {
     guard case .literal(let measurement) = statement.source.name else {
       throw QueryError.invalid("FROM of a model needs the name of a measurement")
     }
+    if let schedule = statement.schedule,
+      min(schedule.every, schedule.over) < statement.interval.every
+    {
+      throw QueryError.invalid("EVERY and OVER of a model must be >= GROUP BY time duration")
+    }
     guard statement.source.database.map({ $0 == database }) ?? true else {
       throw QueryError.invalid("a model reads measurements of its own database")
     }
     var options = DetectorOptions()
-    for option in statement.options { try options.set(option.name, to: text(of: option)) }
+    _ = try ModelOptions(statement)
+    for option in statement.options where !ModelOptions.isKnown(option.name) {
+      try options.set(option.name, to: text(of: option))
+    }
     let schema = source.snapshot(of: database)?.schema(of: measurement)
     guard let schema else { throw QueryError.invalid("measurement not found: \(measurement)") }
     for field in statement.fields {
@@ -113,11 +143,13 @@ struct ModelTrainer {
   }
 
   /// The mean of each field in each interval, group by group, read as scoring will read it.
-  private func readGroups(_ specification: ModelSpecification) throws -> [FeatureRows] {
+  private func readGroups(
+    _ specification: ModelSpecification, _ condition: Expression?
+  ) throws -> [FeatureRows] {
     try Executor(source: source, context: status.context).featureRows(
       of: statement.source, fields: specification.fields, interval: statement.interval,
-      dimensions: specification.groupTags, share: specification.shareTag,
-      condition: statement.condition, database: database)
+      dimensions: specification.groupTags, share: specification.shareTag, condition: condition,
+      database: database)
   }
 
   /// A network to fit: a group's, or one that groups share.
@@ -128,7 +160,23 @@ struct ModelTrainer {
     var isShared: Bool
   }
 
-  private struct Outcome {
+  /// The groups without the rows that the version in force calls anomalies.
+  private func withoutAnomalies(
+    _ groups: [FeatureRows], _ specification: ModelSpecification, _ warnings: inout [String]
+  ) throws -> [FeatureRows] {
+    guard let previous else { return groups }
+    return try groups.map { group in
+      if isCancelled() { throw DetectionError.cancelled }
+      let anomalies = try AnomalousRows(of: group, by: previous)
+      guard anomalies.isNewNormal else { return anomalies.count > 0 ? anomalies.rest : group }
+      warnings.append(
+        "\(specification.groupName(group.group)): \(Int(anomalies.part * 100)) % of the rows are "
+          + "anomalies to version \(previous.version), so they are taken for the new normal")
+      return group
+    }
+  }
+
+  private struct Fits {
     var groups: [GroupModel] = []
     var shared: [GroupModel] = []
     var skipped: [Skipped] = []
@@ -136,19 +184,19 @@ struct ModelTrainer {
   }
 
   /// What the training threads write to.
-  private final class SharedOutcome: Sendable {
-    let value = Mutex(Outcome())
+  private final class SharedFits: Sendable {
+    let value = Mutex(Fits())
   }
 
-  /// Fits the networks on all cores. What one group lacks is no reason to fail the others.
+  /// Fits the networks, ``width`` at a time. What one group lacks is no reason to fail the others.
   private func fit(
     _ groups: [FeatureRows], _ specification: ModelSpecification
-  ) throws -> Outcome {
+  ) throws -> Fits {
     let trainer = try DetectionModel.trainer(for: specification)
     let tasks = Self.tasks(groups, specification)
     status.begin(groups: tasks.count)
-    let outcome = SharedOutcome()
-    ParallelWork.perform(tasks.count) { [status, isCancelled] index in
+    let fits = SharedFits()
+    ParallelWork.perform(tasks.count, width: width) { [status, isCancelled] index in
       let task = tasks[index]
       do {
         if isCancelled() { throw DetectionError.cancelled }
@@ -160,14 +208,14 @@ struct ModelTrainer {
         if task.isShared {
           let network = try trainer.trainShared(
             task.data, value: task.key[0], isCancelled: isCancelled, progress: report)
-          outcome.value.withLock { $0.shared.append(network) }
+          fits.value.withLock { $0.shared.append(network) }
         } else {
           let network = try trainer.train(
             task.data[0], key: task.key, isCancelled: isCancelled, progress: report)
-          outcome.value.withLock { $0.groups.append(network) }
+          fits.value.withLock { $0.groups.append(network) }
         }
       } catch {
-        outcome.value.withLock {
+        fits.value.withLock {
           $0.skipped.append(Skipped(group: task.name, reason: "\(error)"))
           $0.failure = error
         }
@@ -175,9 +223,9 @@ struct ModelTrainer {
       status.finish(group: index)
     }
     if isCancelled() { throw DetectionError.cancelled }
-    return outcome.value.withLock { outcome in
-      outcome.skipped.sort { $0.group < $1.group }
-      return outcome
+    return fits.value.withLock { fits in
+      fits.skipped.sort { $0.group < $1.group }
+      return fits
     }
   }
 
@@ -187,9 +235,8 @@ struct ModelTrainer {
   ) -> [Task] {
     let own = groups.map { rows in
       Task(
-        name: zip(specification.groupTags, rows.group).map { "\($0)=\($1)" }
-          .joined(separator: ","),
-        key: rows.group, data: [GroupData(timestamps: rows.timestamps, features: rows.features)],
+        name: specification.groupName(rows.group), key: rows.group,
+        data: [GroupData(timestamps: rows.timestamps, features: rows.features)],
         isShared: false)
     }
     guard let tag = specification.shareTag else { return own }
@@ -201,5 +248,12 @@ struct ModelTrainer {
       Task(name: "shared by \(tag)=\(value)", key: [value], data: data, isShared: true)
     }
     return shared + own
+  }
+}
+
+extension ModelSpecification {
+  /// `pod=a,node=b`.
+  func groupName(_ key: [String]) -> String {
+    zip(groupTags, key).map { "\($0)=\($1)" }.joined(separator: ",")
   }
 }

@@ -12,42 +12,30 @@ extension StatementRunner {
       throw QueryError.invalid(
         "model already exists: \(create.name) (RETRAIN MODEL trains it again, DROP MODEL drops it)")
     }
-    return try train(create, version: 1, in: name, &messages)
+    try database.models.check(name: create.name, in: name)
+    return try train(create, in: name, after: nil, since: nil, &messages)
   }
 
   func retrainModel(
-    _ model: String, in name: String, _ messages: inout [StatementResult.Message]
+    _ model: String, in name: String, since: Expression?,
+    _ messages: inout [StatementResult.Message]
   ) throws -> ResultSeries {
+    let since = try since.map { try ConditionRange.time($0, now: context.now) }
     guard let known = try database.models.model(named: model, in: name) else {
       throw QueryError.modelNotFound(model)
     }
-    return try train(known.statement, version: known.version + 1, in: name, &messages)
+    return try train(known.statement, in: name, after: known, since: since, &messages)
   }
 
-  /// Trains, keeps the model, and lets the continuous queries that use it compute anew.
   private func train(
-    _ create: CreateModelStatement, version: Int, in name: String,
-    _ messages: inout [StatementResult.Message]
+    _ create: CreateModelStatement, in name: String, after previous: VersionedModel?,
+    since: Timestamp?, _ messages: inout [StatementResult.Message]
   ) throws -> ResultSeries {
-    var statement = create
-    statement.database = name
-    let status = ModelTrainingStatus(statement, context: context, report: options.progress)
-    guard database.models.begin(status, in: name) else {
-      throw QueryError.invalid("model \(create.name) is being trained already")
-    }
-    defer { database.models.end(create.name, in: name) }
-    let trainer = ModelTrainer(
-      source: source, database: name, status: status,
-      isCancelled: { [context] in context.isCancelled })
-    let (model, skipped) = try trainer.train(version: version, at: context.now)
-    try scheduler.invalidate(
-      where: { query in
-        query.database == name
-          && ModelReferences.names(in: query.statement.select).contains(create.name)
-      }, making: { try database.models.store(model, in: name) })
-    messages += skipped.map {
-      StatementResult.Message(level: "warning", text: "\($0.group): not trained: \($0.reason)")
-    }
+    let run = TrainingRun(
+      source: source, scheduler: scheduler, clock: database.configuration.clock,
+      logger: database.configuration.logger, context: context, report: options.progress)
+    let (model, warnings) = try run.run(create, in: name, after: previous, since: since)
+    messages += warnings.map { StatementResult.Message(level: "warning", text: $0) }
     return Self.trainingTable(model)
   }
 

@@ -3,13 +3,28 @@ import Query
 import Synchronization
 import TimeSeries
 
-/// A model of a database, ready to score: the file's content and the statement that made it.
+/// A version of a model, ready to score: the file's content and the statement that made it.
 final class TrainedModel: ScoringModel {
-  /// What the model file keeps beside the networks.
-  enum Annotation {
+  private enum Annotation {
     static let statement = "statement"
     static let version = "version"
     static let trained = "trained"
+    static let inForce = "in_force"
+    static let older = "older"
+  }
+
+  /// What the file keeps beside the networks, for ``init(_:)`` to read.
+  static func annotations(
+    _ statement: CreateModelStatement, version: Int, trained: Timestamp, inForce: Timestamp?,
+    older: [ModelVersion]
+  ) -> [String: String] {
+    var annotations = [
+      Annotation.statement: Statement.createModel(statement).description,
+      Annotation.version: "\(version)", Annotation.trained: "\(trained)",
+    ]
+    annotations[Annotation.inForce] = inForce.map { "\($0)" }
+    if !older.isEmpty { annotations[Annotation.older] = older.text }
+    return annotations
   }
 
   let model: DetectionModel
@@ -19,6 +34,10 @@ final class TrainedModel: ScoringModel {
   let version: Int
   /// When its training ended.
   let trained: Timestamp
+  /// When it came into force; nil is all of time.
+  let inForce: Timestamp?
+  /// The older versions that are kept beside it, ascending.
+  let older: [ModelVersion]
   /// By network and not by group, of which a shared network has many.
   private let networks = Mutex<[Network: NetworkState]>([:])
 
@@ -59,7 +78,20 @@ final class TrainedModel: ScoringModel {
     statement = create
     version = annotations[Annotation.version].flatMap { Int($0) } ?? 1
     trained = annotations[Annotation.trained].flatMap { Timestamp($0) } ?? 0
+    inForce = annotations[Annotation.inForce].flatMap { Timestamp($0) }
+    guard let older = [ModelVersion](text: annotations[Annotation.older] ?? ""),
+      inForce != nil || annotations[Annotation.inForce] == nil
+    else {
+      throw DetectionError.corruptModel(offset: 0, reason: "its versions are not readable")
+    }
+    self.older = older
+    guard older.last?.precedes(record) ?? true else {
+      throw DetectionError.corruptModel(offset: 0, reason: "its versions do not ascend")
+    }
   }
+
+  /// What the next version says of this one.
+  var record: ModelVersion { ModelVersion(number: version, inForce: inForce, reach: window) }
 
   var measurement: String {
     if case .literal(let name) = statement.source.name { name } else { "" }

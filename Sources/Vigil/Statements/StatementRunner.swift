@@ -111,15 +111,17 @@ struct StatementRunner: Sendable {
       try delete(sources, condition, isWhole: true)
     case .delete(let sources, let condition): try delete(sources, condition, isWhole: false)
     case .createModel(let create): result.series = [try createModel(create, &result.messages)]
-    case .retrainModel(let name, let database):
+    case .retrainModel(let name, let database, let since):
       result.series = [
-        try retrainModel(name, in: try existing(requiredDatabase(database)), &result.messages)
+        try retrainModel(
+          name, in: try existing(requiredDatabase(database)), since: since, &result.messages)
       ]
     case .dropModel(let name, let database):
       try self.database.models.drop(name, in: try existing(requiredDatabase(database)))
     case .showModels(let database):
       let databases = try database.map { name in [try existing(name)] } ?? engine.databases
-      result.series = try databases.compactMap { name in try self.database.models.listing(of: name)
+      result.series = try databases.compactMap { name in
+        try self.database.models.listing(of: name, at: context.now)
       }
     case .createContinuousQuery(let create):
       _ = try existing(create.database)

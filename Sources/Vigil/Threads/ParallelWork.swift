@@ -12,12 +12,13 @@ final class ParallelWork: Sendable {
     self.body = body
   }
 
-  /// Calls `body` for 0 ..< `count`, as many at a time as there are cores, and returns when all
-  /// are done.
-  static func perform(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+  static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Calls `body` for 0 ..< `count`, `width` at a time, and returns when all are done.
+  static func perform(_ count: Int, width: Int, _ body: @escaping @Sendable (Int) -> Void) {
     let work = ParallelWork(count, body)
     let done = DispatchGroup()
-    for _ in 0..<min(count, ProcessInfo.processInfo.activeProcessorCount) {
+    for _ in 0..<min(count, width) {
       done.enter()
       let thread = Thread {
         work.run()
