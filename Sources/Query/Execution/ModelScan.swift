@@ -10,7 +10,7 @@ struct ModelScan {
   let selection: ModelSelection
   let context: QueryContext
 
-  /// The rows in range that have a score, as the plan's outputs.
+  /// The rows in range, as the plan's outputs.
   func rows(of group: Group) throws -> RowBatch {
     let none = RowBatch(timestamps: [], columns: [])
     guard let grid = plan.grid else { return none }
@@ -35,29 +35,46 @@ struct ModelScan {
     let scores = try model.score(rows)
     var kept = rows.timestamps.indices.filter {
       rows.timestamps[$0] >= plan.from && rows.timestamps[$0] <= plan.through
-        && !scores.loss[$0].isNaN
+        && (selection.includesUnscored || !scores.loss[$0].isNaN)
     }
     if plan.descending { kept.reverse() }
     kept = Array(kept.dropFirst(plan.offset).prefix(plan.limit ?? .max))
     guard !kept.isEmpty else { return none }
     return RowBatch(
       timestamps: kept.map { rows.timestamps[$0] },
-      columns: selection.functions.map { column($0, kept, scores) })
+      columns: selection.columns.map { column($0.function, kept, scores) })
   }
 
   private func column(
     _ function: ModelSelection.Function, _ rows: [Int], _ scores: ModelScores
   ) -> Column {
     switch function {
-    case .loss: return Column(.float(rows.map { scores.loss[$0] }))
-    case .threshold: return Column(.float(rows.map { scores.threshold[$0] }))
-    case .anomaly:
-      return Column(.integer(rows.map { scores.loss[$0] > scores.threshold[$0] ? 1 : 0 }))
-    case .featureLoss(let feature):
-      guard feature < scores.featureLoss.count,
-        scores.featureLoss[feature].count == scores.loss.count
-      else { return Column(nulls: rows.count, type: .float) }
-      return Column(.float(rows.map { scores.featureLoss[feature][$0] }))
+    case .loss: return floats(rows) { scores.loss[$0] }
+    case .featureLoss(let feature): return floats(rows) { scores.featureLoss[feature][$0] }
+    case .threshold: return floats(rows) { scores.threshold[$0] }
+    case .anomaly: return Column(.integer(rows.map { scores.isAnomaly($0) ? 1 : 0 }))
+    case .state: return Column(.string(rows.map { scores.state[$0].rawValue }))
+    case .version: return Column(.integer(rows.map { scores.version[$0] }))
+    case .share(let feature):
+      return floats(rows) { row in
+        // 0 / 0 and ∞ / ∞ are no number either.
+        scores.featureLoss[feature][row] / scores.featureLoss.reduce(0) { $0 + $1[row] }
+      }
     }
+  }
+
+  /// NaN for no value.
+  private func floats(_ rows: [Int], _ value: (Int) -> Double) -> Column {
+    let values = rows.map(value)
+    guard values.contains(where: \.isNaN) else { return Column(.float(values)) }
+    var validity = Validity(repeating: true, count: values.count)
+    for (row, value) in values.enumerated() where value.isNaN { validity[row] = false }
+    return Column(.float(values.map { $0.isNaN ? 0 : $0 }), validity: validity)
+  }
+}
+
+extension ModelScores {
+  fileprivate func isAnomaly(_ row: Int) -> Bool {
+    state[row] != .masked && loss[row] > threshold[row]
   }
 }
