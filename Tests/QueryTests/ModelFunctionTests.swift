@@ -147,4 +147,78 @@ import TimeSeries
           ["rl", "threshold", "anomaly", "state", "version", "share_f", "share_i"].map { "x_\($0)" }
             + ["state"]))
   }
+
+  /// The states of 10 s to 50 s, first letters, host by host, where every row has a score.
+  private func states(
+    events: [(tags: String, time: Int64)], mask: Int64, policy: String = "autogen",
+    in range: String = "time < 100s"
+  ) throws -> [String: String] {
+    let source = MemorySource()
+    for host in ["a", "b"] {
+      for row in 1..<6 {
+        source.insert(
+          SeriesKey(measurement: "m", tags: [Tag(key: "host", value: host)]),
+          Int64(row) * 10 * Self.second, ["f": .float(30), "i": .integer(20)])
+      }
+    }
+    for (tags, time) in events {
+      let pairs = tags.split(separator: ",").map { $0.split(separator: "=").map(String.init) }
+      source.insert(
+        SeriesKey(measurement: "deploy", tags: pairs.map { Tag(key: $0[0], value: $0[1]) }), time,
+        ["what": .string("restart")], policy: policy)
+    }
+    source.add(
+      ModelQueryTests.WindowSum(
+        window: 1, eventMask: EventMask(measurement: "deploy", duration: mask)), named: "w")
+    let rows = try tables("SELECT detect(w) FROM m WHERE \(range)", source).rows
+    let flags = try tables("SELECT anomaly(w) FROM m WHERE \(range)", source).rows
+    return rows.mapValues { rows in
+      rows.map { row in
+        let cells = row.split(separator: " ")
+        #expect(cells[1...2] == ["50.0", "40.0"] && cells[6...] == ["0.6", "0.4"])
+        #expect(cells[3] == (cells[4] == "masked" ? "0" : "1"))
+        #expect(flags.values.joined().contains("\(cells[0]) \(cells[3])"))
+        return String(cells[4].prefix(1))
+      }.joined()
+    }
+  }
+
+  @Test func aRowIsMaskedWhereItsIntervalMeetsTheTimeAfterAnEvent() throws {
+    func masked(_ time: Int64, _ mask: Int64, in range: String = "time < 100s") throws -> String? {
+      try states(events: [("", time)], mask: mask, in: range)["a"]
+    }
+    let second = Self.second
+    // Up to the border of a row and no further: [20 s, 40 s).
+    #expect(try masked(20 * second, 20 * second) == "smmss")
+    #expect(try masked(20 * second, 20 * second + 1) == "smmms")
+    #expect(try masked(20 * second - 1, 20 * second) == "mmmss")
+    #expect(try masked(30 * second - 1, 1) == "smsss")
+    #expect(try masked(0, 10 * second) == "sssss")
+    #expect(try masked(0, 10 * second + 1) == "mssss")
+    #expect(try masked(60 * second, 10 * second) == "sssss")
+    #expect(try masked(60 * second - 1, .max) == "ssssm")
+    #expect(try masked(-1000 * second, .max) == "mmmmm")
+    // Events outside of the range asked for count all the same, as far as they reach.
+    #expect(try masked(20 * second, 20 * second, in: "time >= 30s AND time < 50s") == "ms")
+    #expect(try masked(20 * second, 20 * second, in: "time >= 40s AND time < 60s") == "ss")
+    #expect(try masked(39 * second, second, in: "time >= 20s AND time <= 30s") == "sm")
+  }
+
+  @Test func anEventConcernsTheGroupsThatItsTagsDoNotContradict() throws {
+    func masked(_ tags: String...) throws -> [String: String] {
+      try states(events: tags.map { ($0, 20 * Self.second) }, mask: 5 * Self.second)
+    }
+    #expect(try masked("") == ["a": "smsss", "b": "smsss"])
+    #expect(try masked("host=a") == ["a": "smsss", "b": "sssss"])
+    #expect(try masked("host=b,node=a") == ["a": "sssss", "b": "smsss"])
+    #expect(try masked("node=a") == ["a": "smsss", "b": "smsss"])
+    #expect(try masked("host=c", "node=a,host=a") == ["a": "smsss", "b": "sssss"])
+    #expect(try masked() == ["a": "sssss", "b": "sssss"])
+  }
+
+  @Test func eventsCountInWhicheverPolicyTheyAre() throws {
+    let states = try states(
+      events: [("", 20 * Self.second)], mask: 5 * Self.second, policy: "other")
+    #expect(states["a"] == "smsss")
+  }
 }

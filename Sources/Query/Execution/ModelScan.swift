@@ -8,7 +8,17 @@ import TimeSeries
 struct ModelScan {
   let plan: SelectPlan
   let selection: ModelSelection
+  /// Nil where nothing is masked.
+  let events: LifecycleEvents?
   let context: QueryContext
+
+  /// What all groups of a plan share.
+  static func events(of plan: SelectPlan, context: QueryContext) throws -> LifecycleEvents? {
+    guard let events = plan.model?.events, let grid = plan.grid else { return nil }
+    return try LifecycleEvents(
+      events, groupTags: plan.dimensions, from: plan.from,
+      through: grid.lastMoment(ofBucketAt: plan.through), context: context)
+  }
 
   /// The rows in range, as the plan's outputs.
   func rows(of group: Group) throws -> RowBatch {
@@ -26,13 +36,13 @@ struct ModelScan {
     let from =
       overflow || under || !plan.hasLowerBound
       ? TimestampBounds.earliest : max(start, TimestampBounds.earliest)
-    let end = grid.bucket(of: last).end
-    let through = end == TimestampBounds.latest ? end : end - 1
+    let through = grid.lastMoment(ofBucketAt: last)
 
     let rows = try FeatureScan(plan: plan, count: model.fields.count, context: context)
       .rows(of: group, from: from, through: through)
     guard !rows.timestamps.isEmpty else { return none }
-    let scores = try model.score(rows)
+    var scores = try model.score(rows)
+    events?.mask(&scores, of: rows, grid: grid)
     var kept = rows.timestamps.indices.filter {
       rows.timestamps[$0] >= plan.from && rows.timestamps[$0] <= plan.through
         && (selection.includesUnscored || !scores.loss[$0].isNaN)

@@ -112,8 +112,7 @@ extension Executor {
       of: measurement, fields: fields, interval: interval, dimensions: dimensions,
       share: share, condition: condition)
     guard let grid = plan.grid else { return [] }
-    let end = grid.bucket(of: plan.through).end
-    let through = end == TimestampBounds.latest ? end : end - 1
+    let through = grid.lastMoment(ofBucketAt: plan.through)
     var first = grid.bucket(of: plan.from)
     if plan.hasLowerBound, first.start < plan.from { first = grid.bucket(of: first.end) }
     guard plan.from <= plan.through, first.start <= through else { return [] }

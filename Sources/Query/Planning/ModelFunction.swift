@@ -37,7 +37,11 @@ struct ModelSelection: Sendable {
 
   var model: any ScoringModel
   var columns: [Column]
+  /// Nil where nothing can be masked, or nothing would show it.
+  var events: PlannedEvents?
 
   /// Rows without a score are among the results only where something tells them from normal ones.
   var includesUnscored: Bool { columns.contains { $0.function == .state } }
+
+  var showsMasking: Bool { columns.contains { $0.function == .state || $0.function == .anomaly } }
 }

@@ -39,8 +39,9 @@ extension Planner {
     let columns = try calls.flatMap {
       try self.columns(of: $0.function, $0.arguments, alias: $0.alias, model: model)
     }
-    var plan = try modelPlan(
-      statement, name: name, selection: ModelSelection(model: model, columns: columns))
+    var selection = ModelSelection(model: model, columns: columns)
+    if selection.showsMasking { selection.events = try events(of: model, in: database) }
+    var plan = try modelPlan(statement, name: name, selection: selection)
     if let inherited {
       plan.from = max(plan.from, inherited.from)
       plan.through = min(plan.through, inherited.through)
@@ -72,6 +73,17 @@ extension Planner {
     plan.into = statement.into
     plan.model = selection
     return plan
+  }
+
+  private func events(of model: any ScoringModel, in database: String) throws -> PlannedEvents? {
+    guard let mask = model.eventMask else { return nil }
+    let name = MeasurementName(
+      database: database, retentionPolicy: nil, name: .literal(mask.measurement))
+    return try measurements(named: name).first.map { measurement in
+      PlannedEvents(
+        mask: mask, measurement: measurement,
+        policies: (source.retentionPolicies(of: database) ?? []).map(\.name))
+    }
   }
 
   /// A plan whose first columns are a model's features; what is computed from them is the caller's.

@@ -51,7 +51,10 @@ struct ModelTrainer {
       throw QueryError.invalid("a model reads measurements of its own database")
     }
     var options = DetectorOptions()
-    for option in statement.options { try options.set(option.name, to: text(of: option)) }
+    _ = try EventMask(statement)
+    for option in statement.options where !EventMask.optionNames.contains(option.name) {
+      try options.set(option.name, to: text(of: option))
+    }
     let schema = source.snapshot(of: database)?.schema(of: measurement)
     guard let schema else { throw QueryError.invalid("measurement not found: \(measurement)") }
     for field in statement.fields {

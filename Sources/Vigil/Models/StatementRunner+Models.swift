@@ -1,3 +1,4 @@
+import ContinuousQueries
 import Detection
 import Query
 import TimeSeries
@@ -39,12 +40,19 @@ extension StatementRunner {
     let trainer = ModelTrainer(
       source: source, database: name, status: status,
       isCancelled: { [context] in context.isCancelled })
+    let usesModel: (ContinuousQuery) -> Bool = { query in
+      query.database == name
+        && ModelReferences.names(in: query.statement.select).contains(create.name)
+    }
+    // A query may be there before its model is.
+    if let mask = try EventMask(create) {
+      try scheduler.refuseCycle(
+        throughReading: ContinuousQuery.MeasurementReference(
+          database: name, measurement: mask.measurement), where: usesModel)
+    }
     let (model, skipped) = try trainer.train(version: version, at: context.now)
     try scheduler.invalidate(
-      where: { query in
-        query.database == name
-          && ModelReferences.names(in: query.statement.select).contains(create.name)
-      }, making: { try database.models.store(model, in: name) })
+      where: usesModel, making: { try database.models.store(model, in: name) })
     messages += skipped.map {
       StatementResult.Message(level: "warning", text: "\($0.group): not trained: \($0.reason)")
     }

@@ -19,6 +19,7 @@ final class TrainedModel: ScoringModel {
   let version: Int
   /// When its training ended.
   let trained: Timestamp
+  let eventMask: EventMask?
   /// Scorers at rest: each keeps working memory, so they are lent to one thread at a time.
   private let scorers = Mutex<[[String]: [Lent]]>([:])
 
@@ -36,6 +37,7 @@ final class TrainedModel: ScoringModel {
         offset: 0, reason: "its statement is not one CREATE MODEL")
     }
     statement = create
+    eventMask = try EventMask(create)
     version = annotations[Annotation.version].flatMap { Int($0) } ?? 1
     trained = annotations[Annotation.trained].flatMap { Timestamp($0) } ?? 0
   }
@@ -50,7 +52,6 @@ final class TrainedModel: ScoringModel {
   var window: Int { model.specification.options.reach }
 
   var shareTag: String? { nil }
-  var eventMask: EventMask? { nil }
 
   func score(_ rows: FeatureRows) throws -> ModelScores {
     let count = rows.timestamps.count
