@@ -82,6 +82,16 @@ import Testing
     #expect(try await stored(database) == Self.masked)
   }
 
+  @Test func maskedRowsAreNotLearnedFrom() async throws {
+    let temporary = try await ModelTests().database()
+    let database = temporary.database
+    try database.write(lineProtocol: "deploy,pod=b what=\"v2\" 1205000000000", to: "db")
+    let training = try #require(try await database.tables(Self.create).first)
+    // Of 240 rows three are masked; the two runs lose a window's rows each but the last.
+    #expect(training.column("pod").map { [$0[0], $0[1]] } == [.string("a"), .string("b")])
+    #expect(training.column("rows").map { [$0[0], $0[1]] } == [.integer(240), .integer(237)])
+  }
+
   @Test func twoMinutesAreMaskedUnlessTold() async throws {
     let temporary = try await database(
       Self.create.replacingOccurrences(of: ", mask = 25s", with: ""))

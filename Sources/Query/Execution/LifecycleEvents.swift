@@ -52,15 +52,15 @@ struct LifecycleEvents: Sendable {
     for (tags, groups) in times { times[tags] = groups.mapValues { $0.sorted() } }
   }
 
-  /// Masks the scored rows whose interval overlaps the `duration` after an event of their group.
-  func mask(_ scores: inout ModelScores, of rows: FeatureRows, grid: BucketGrid) {
+  /// The rows whose interval overlaps the `duration` after an event of their group.
+  ///
+  /// - Parameter rows: `group` has the values of the group tags that the events were read for.
+  func maskedRows(of rows: FeatureRows, grid: BucketGrid) -> [Int] {
     let concerned = times.compactMap { tags, groups in groups[tags.map { rows.group[$0] }] }
-    if concerned.isEmpty { return }
-    for (row, start) in rows.timestamps.enumerated() where !scores.loss[row].isNaN {
-      let end = grid.bucket(of: start).end
-      if concerned.contains(where: { isMasked(from: start, to: end, by: $0) }) {
-        scores.state[row] = .masked
-      }
+    if concerned.isEmpty { return [] }
+    return rows.timestamps.indices.filter { row in
+      let bucket = grid.bucket(of: rows.timestamps[row])
+      return concerned.contains { isMasked(from: bucket.start, to: bucket.end, by: $0) }
     }
   }
 

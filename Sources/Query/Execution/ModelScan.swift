@@ -42,7 +42,9 @@ struct ModelScan {
       .rows(of: group, from: from, through: through)
     guard !rows.timestamps.isEmpty else { return none }
     var scores = try model.score(rows)
-    events?.mask(&scores, of: rows, grid: grid)
+    for row in events?.maskedRows(of: rows, grid: grid) ?? [] where !scores.loss[row].isNaN {
+      scores.state[row] = .masked
+    }
     var kept = rows.timestamps.indices.filter {
       rows.timestamps[$0] >= plan.from && rows.timestamps[$0] <= plan.through
         && (selection.includesUnscored || !scores.loss[$0].isNaN)

@@ -40,7 +40,9 @@ extension Planner {
       try self.columns(of: $0.function, $0.arguments, alias: $0.alias, model: model)
     }
     var selection = ModelSelection(model: model, columns: columns)
-    if selection.showsMasking { selection.events = try events(of: model, in: database) }
+    if selection.showsMasking {
+      selection.events = try model.eventMask.flatMap { try events($0, in: database) }
+    }
     var plan = try modelPlan(statement, name: name, selection: selection)
     if let inherited {
       plan.from = max(plan.from, inherited.from)
@@ -75,8 +77,8 @@ extension Planner {
     return plan
   }
 
-  private func events(of model: any ScoringModel, in database: String) throws -> PlannedEvents? {
-    guard let mask = model.eventMask else { return nil }
+  /// Nil where there is no such measurement.
+  func events(_ mask: EventMask, in database: String) throws -> PlannedEvents? {
     let name = MeasurementName(
       database: database, retentionPolicy: nil, name: .literal(mask.measurement))
     return try measurements(named: name).first.map { measurement in

@@ -51,7 +51,6 @@ struct ModelTrainer {
       throw QueryError.invalid("a model reads measurements of its own database")
     }
     var options = DetectorOptions()
-    _ = try EventMask(statement)
     for option in statement.options where !EventMask.optionNames.contains(option.name) {
       try options.set(option.name, to: text(of: option))
     }
@@ -104,7 +103,8 @@ struct ModelTrainer {
   private func readGroups(_ specification: ModelSpecification) throws -> [FeatureRows] {
     try Executor(source: source, context: status.context).featureRows(
       of: statement.source, fields: specification.fields, interval: statement.interval,
-      dimensions: specification.groupTags, condition: statement.condition, database: database)
+      dimensions: specification.groupTags, condition: statement.condition,
+      mask: EventMask(statement), database: database)
   }
 
   private struct Outcome {
