@@ -130,14 +130,14 @@ import TimeSeries
     }
     #expect(try pending() == [])
     host.write("events", [33: 1])
-    #expect(try pending() == [[30, 65]])
+    #expect(try pending() == [[30, 60]])
     // What is computed does not come from events, so nothing is made of where there are no rows.
     scheduler.runUntilIdle()
     #expect(rows(host, "out") == [0: 1, 90: 1])
     let change = try scheduler.beginDeletion([host.reference("events"): [33...33]])
-    #expect(host.state.withLock { $0.stored["q"]?.pending } == [[30, 65]])
+    #expect(host.state.withLock { $0.stored["q"]?.pending } == [[30, 60]])
     scheduler.end(try #require(change))
-    #expect(try pending() == [[30, 65]])
+    #expect(try pending() == [[30, 60]])
   }
 
   /// A clock that was far ahead for a moment must not stop a query until then.

@@ -74,6 +74,26 @@ import Testing
     #expect(try await stored(database) == Self.masked)
   }
 
+  @Test func aQueryOverDetectDependsOnTheEvents() async throws {
+    let temporary = try await database()
+    let database = temporary.database
+    _ = try await database.tables(
+      """
+      CREATE CONTINUOUS QUERY flags ON db BEGIN
+        SELECT sum(anomaly) AS flags INTO flags FROM (SELECT detect(shop) FROM container)
+        GROUP BY time(1m), pod
+      END
+      """)
+    func flags() async throws -> [String] {
+      database.continuousQueries.scheduler.runUntilIdle()
+      return try await database.tables(
+        "SELECT flags FROM flags WHERE pod = 'b' AND time >= 2460s AND time < 2520s")[0].rows
+    }
+    #expect(try await flags() == ["2460000000000 1"])
+    try database.write(lineProtocol: "deploy,pod=b what=\"v2\" 2501000000000", to: "db")
+    #expect(try await flags() == ["2460000000000 0"])
+  }
+
   @Test func eventsKeepTheirMaskWhenTheModelIsTrainedAgain() async throws {
     let temporary = try await database()
     let database = temporary.database

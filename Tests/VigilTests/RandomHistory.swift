@@ -57,7 +57,7 @@ final class CrashingClock: Sendable {
 }
 
 /// Writes, deletions, clock jumps, restarts and crashes, drawn from a seed, on a database with a
-/// chain of continuous queries and two of a model that lifecycle events mask.
+/// chain of continuous queries and three of a model that lifecycle events mask.
 final class RandomHistory {
   static let second: Int64 = 1_000_000_000
   static let start: Timestamp = 1_000_000 * second
@@ -84,6 +84,11 @@ final class RandomHistory {
     CREATE CONTINUOUS QUERY states ON db BEGIN \
     SELECT state(tiny) AS state, anomaly(tiny) AS anomaly, share(tiny, 'v') AS share INTO states \
     FROM m GROUP BY time(10s), host END
+    """,
+    """
+    CREATE CONTINUOUS QUERY flags ON db BEGIN \
+    SELECT sum(anomaly) AS flags, count(state) AS count INTO flags \
+    FROM (SELECT detect(tiny) FROM m) GROUP BY time(1m), host fill(none) END
     """,
   ]
 
