@@ -11,6 +11,10 @@ struct FuzzHost: ContinuousQueryHost {
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) -> Int { 0 }
   func lookback(of select: SelectStatement, in database: String) -> Int64 { 0 }
+
+  func furtherSources(
+    of select: SelectStatement, in database: String
+  ) -> [ContinuousQuery.MeasurementReference: Int64] { [:] }
   func timeRange(of source: ContinuousQuery.MeasurementReference) -> ClosedRange<Timestamp>? { nil }
   func firstTime(
     of source: ContinuousQuery.MeasurementReference, from: Timestamp

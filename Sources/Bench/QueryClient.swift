@@ -61,12 +61,14 @@ public struct QueryClient: Sendable {
       func number(_ row: [Double?], _ column: Int) -> Double? {
         column < row.count ? row[column] : nil
       }
+      // Rows without a score have no threshold.
+      let scored = series.values.filter { number($0, 2) != nil }
       return PodScores(
         pod: series.tags?["pod"] ?? "",
-        timestamps: series.values.map { Timestamp($0.first.flatMap { $0 } ?? 0) * 1_000_000 },
-        ratios: series.values.map { (number($0, 3) ?? .nan) / (number($0, 2) ?? .nan) },
-        anomalies: series.values.map { (number($0, 1) ?? 0) != 0 },
-        threshold: series.values.last.flatMap { number($0, 2) })
+        timestamps: scored.map { Timestamp($0.first.flatMap { $0 } ?? 0) * 1_000_000 },
+        ratios: scored.map { (number($0, 3) ?? .nan) / (number($0, 2) ?? .nan) },
+        anomalies: scored.map { (number($0, 1) ?? 0) != 0 },
+        threshold: scored.last.flatMap { number($0, 2) })
     }
   }
 }

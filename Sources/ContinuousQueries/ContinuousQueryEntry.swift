@@ -7,6 +7,9 @@ extension ContinuousQueryScheduler {
     let query: ContinuousQuery
     let text: String
     var lookback: Int64
+    /// Measurements beside those of FROM, and nanoseconds after a row of one in which buckets
+    /// depend on it.
+    var furtherSources: [ContinuousQuery.MeasurementReference: Int64] = [:]
     var pending = TimeRangeSet()
     /// What a run has taken out of `pending` and is not done with.
     var computing = TimeRangeSet()
@@ -28,13 +31,18 @@ extension ContinuousQueryScheduler {
 
     func isDue(at now: Timestamp) -> Bool { nextRun <= now || now < scheduledAt }
 
-    /// Marks the buckets that depend on rows of a source.
-    mutating func insert(_ range: ClosedRange<Timestamp>) {
-      pending.insert(buckets(range))
+    var sources: Set<ContinuousQuery.MeasurementReference> {
+      query.sources.union(furtherSources.keys)
     }
 
-    func buckets(_ range: ClosedRange<Timestamp>) -> Range<Timestamp> {
-      query.grid.buckets(from: range.lowerBound, through: range.upperBound, lookahead: lookback)
+    /// The buckets that depend on rows of a measurement.
+    func buckets(
+      _ range: ClosedRange<Timestamp>, of source: ContinuousQuery.MeasurementReference
+    ) -> Range<Timestamp>? {
+      let lookaheads = [query.sources.contains(source) ? lookback : nil, furtherSources[source]]
+      return lookaheads.compactMap { $0 }.max().map {
+        query.grid.buckets(from: range.lowerBound, through: range.upperBound, lookahead: $0)
+      }
     }
 
     /// The query with all that is to be done if the process died now.
@@ -42,8 +50,8 @@ extension ContinuousQueryScheduler {
       var left = pending
       left.formUnion(computing)
       for change in changes.values {
-        for (source, ranges) in change where query.sources.contains(source) {
-          for range in ranges { left.insert(buckets(range)) }
+        for (source, ranges) in change {
+          for range in ranges.compactMap({ buckets($0, of: source) }) { left.insert(range) }
         }
       }
       return StoredContinuousQuery(
@@ -69,7 +77,7 @@ extension ContinuousQueryScheduler {
     mutating func indexReaders() {
       readers = [:]
       for (key, entry) in entries {
-        for source in entry.query.sources { readers[source, default: []].append(key) }
+        for source in entry.sources { readers[source, default: []].append(key) }
       }
     }
 
@@ -79,7 +87,9 @@ extension ContinuousQueryScheduler {
     ) {
       for key in readers[source] ?? [] {
         guard var entry = entries.removeValue(forKey: key) else { continue }
-        for range in ranges { entry.insert(range) }
+        for range in ranges.compactMap({ entry.buckets($0, of: source) }) {
+          entry.pending.insert(range)
+        }
         entry.waitingSince = entry.waitingSince ?? now
         entries[key] = entry
       }

@@ -17,6 +17,12 @@ public protocol ContinuousQueryHost: Sendable {
   /// Nanoseconds of raw data before a bucket that the bucket's result depends on: 0 for ordinary
   /// aggregates, (window − 1) intervals for model functions.
   func lookback(of select: SelectStatement, in database: String) throws -> Int64
+  /// Measurements beside those in FROM whose rows change results, though no result comes from them:
+  /// the lifecycle events of models. Each with the nanoseconds after a row in which buckets depend
+  /// on it.
+  func furtherSources(
+    of select: SelectStatement, in database: String
+  ) throws -> [ContinuousQuery.MeasurementReference: Int64]
   /// First and last time of the data in a measurement; nil where it has none.
   func timeRange(of source: ContinuousQuery.MeasurementReference) throws -> ClosedRange<Timestamp>?
   /// The time of the first row of a measurement that is not before `from`, or an earlier time that

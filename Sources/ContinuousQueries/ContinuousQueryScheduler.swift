@@ -68,7 +68,9 @@ public final class ContinuousQueryScheduler: Sendable {
         let query = try Self.parse(stored)
         var entry = Entry(
           query: query, text: stored.text,
-          lookback: (try? host.lookback(of: query.statement.select, in: query.database)) ?? 0)
+          lookback: (try? host.lookback(of: query.statement.select, in: query.database)) ?? 0,
+          furtherSources: (try? host.furtherSources(
+            of: query.statement.select, in: query.database)) ?? [:])
         for pair in stored.pending where pair.count == 2 && pair[0] < pair[1] {
           entry.pending.insert(pair[0]..<pair[1])
         }
@@ -119,10 +121,12 @@ public final class ContinuousQueryScheduler: Sendable {
       guard known == text else { throw ContinuousQueryError.alreadyExists(name: query.name) }
       return
     }
-    try refuseCycle(adding: query)
     let lookback = try host.lookback(of: statement.select, in: query.database)
     // In the index before the sources are measured, so that a write in between is not missed.
-    let entry = Entry(query: query, text: text, lookback: lookback)
+    let entry = Entry(
+      query: query, text: text, lookback: lookback,
+      furtherSources: try host.furtherSources(of: statement.select, in: query.database))
+    try refuseCycle(query, reading: entry.sources)
     state.withLock {
       $0.entries[key] = entry
       $0.indexReaders()
@@ -264,8 +268,15 @@ public final class ContinuousQueryScheduler: Sendable {
       try change()
       for key in keys {
         guard let query = state.withLock({ $0.entries[key]?.query }) else { continue }
-        if let lookback = try? host.lookback(of: query.statement.select, in: query.database) {
-          state.withLock { $0.entries[key]?.lookback = lookback }
+        if let lookback = try? host.lookback(of: query.statement.select, in: query.database),
+          let further = try? host.furtherSources(
+            of: query.statement.select, in: query.database)
+        {
+          state.withLock {
+            $0.entries[key]?.lookback = lookback
+            $0.entries[key]?.furtherSources = further
+            $0.indexReaders()
+          }
         }
         try markAll(key, from: start)
         try persist(key)
@@ -283,14 +294,33 @@ public final class ContinuousQueryScheduler: Sendable {
     state.withLock { $0.entries[key]?.nextRun = .min }
   }
 
-  private func refuseCycle(adding query: ContinuousQuery) throws(ContinuousQueryError) {
-    let queries = state.withLock { $0.entries.values.map(\.query) } + [query]
+  /// Refuses what would make one of the queries meant by `isAffected` depend, by a further source,
+  /// on what it writes itself.
+  public func refuseCycle(
+    throughReading source: ContinuousQuery.MeasurementReference,
+    where isAffected: (ContinuousQuery) -> Bool
+  ) throws(ContinuousQueryError) {
+    let affected = state.withLock { state in
+      state.entries.values.filter { isAffected($0.query) }
+    }
+    for entry in affected {
+      try refuseCycle(entry.query, reading: entry.query.sources.union([source]))
+    }
+  }
+
+  private func refuseCycle(
+    _ query: ContinuousQuery, reading sources: Set<ContinuousQuery.MeasurementReference>
+  ) throws(ContinuousQueryError) {
+    if sources.contains(query.destination) {
+      throw .invalid("reads and writes the measurement \"\(query.destination.measurement)\"")
+    }
+    let others = state.withLock { Array($0.entries.values) }
     var path: [String] = [query.name]
     func reaches(_ target: ContinuousQuery.MeasurementReference, seen: Set<String>) -> Bool {
-      for next in queries where next.sources.contains(target) && !seen.contains(next.name) {
-        path.append(next.name)
-        if query.sources.contains(next.destination) { return true }
-        if reaches(next.destination, seen: seen.union([next.name])) { return true }
+      for next in others where next.sources.contains(target) && !seen.contains(next.query.name) {
+        path.append(next.query.name)
+        if sources.contains(next.query.destination) { return true }
+        if reaches(next.query.destination, seen: seen.union([next.query.name])) { return true }
         path.removeLast()
       }
       return false

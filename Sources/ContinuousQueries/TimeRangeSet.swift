@@ -110,7 +110,9 @@ public struct TimeGrid: Sendable, Hashable {
     from first: Timestamp, through last: Timestamp, lookahead: Int64 = 0
   ) -> Range<Timestamp> {
     let start = floor(first)
-    let end = saturatingAdd(saturatingAdd(floor(last), every), lookahead)
+    // Whole buckets, also where the lookahead is none: a part of one would be computed as if it were
+    // all of it.
+    let end = saturatingAdd(floor(saturatingAdd(last, lookahead)), every)
     return start..<max(start, end)
   }
 }

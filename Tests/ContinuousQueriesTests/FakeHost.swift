@@ -14,6 +14,7 @@ final class FakeHost: ContinuousQueryHost {
     var stored: [String: StoredContinuousQuery] = [:]
     var failing = false
     var materialized = 0
+    var furtherSources: [ContinuousQuery.MeasurementReference: Int64] = [:]
   }
 
   let state = Mutex(State())
@@ -106,6 +107,12 @@ final class FakeHost: ContinuousQueryHost {
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
     (window - 1) * (select.interval?.every ?? 0)
+  }
+
+  func furtherSources(
+    of select: SelectStatement, in database: String
+  ) throws -> [ContinuousQuery.MeasurementReference: Int64] {
+    state.withLock { $0.furtherSources }
   }
 
   func timeRange(of source: ContinuousQuery.MeasurementReference) throws

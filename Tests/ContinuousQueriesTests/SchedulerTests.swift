@@ -136,6 +136,29 @@ import TimeSeries
     #expect(host.state.withLock { $0.stored["q"]?.pending } == [[0, 10]])
   }
 
+  @Test func aFurtherSourceMarksAsFarAsItReaches() throws {
+    let host = FakeHost()
+    host.state.withLock { $0.furtherSources = [host.reference("events"): 25] }
+    let scheduler = try scheduler(host)
+    try scheduler.create(parse(Self.text))
+    host.write("raw", [5: 1, 95: 1])
+    scheduler.runUntilIdle()
+    func pending() throws -> [[Int64]]? {
+      try scheduler.save()
+      return host.state.withLock { $0.stored["q"]?.pending }
+    }
+    #expect(try pending() == [])
+    host.write("events", [33: 1])
+    #expect(try pending() == [[30, 60]])
+    // What is computed does not come from events, so nothing is made of where there are no rows.
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out") == [0: 1, 90: 1])
+    let change = try scheduler.beginDeletion([host.reference("events"): [33...33]])
+    #expect(host.state.withLock { $0.stored["q"]?.pending } == [[30, 60]])
+    scheduler.end(try #require(change))
+    #expect(try pending() == [[30, 60]])
+  }
+
   /// A clock that was far ahead for a moment must not stop a query until then.
   @Test func aClockPutBackHoldsUpNothing() throws {
     let host = FakeHost()
@@ -300,6 +323,30 @@ import TimeSeries
         parse(
           "CREATE CONTINUOUS QUERY back ON db BEGIN SELECT sum(sum) INTO raw FROM out "
             + "GROUP BY time(10ns) END"))
+    }
+  }
+
+  @Test func refusesQueriesThatFeedTheirFurtherSources() throws {
+    let host = FakeHost()
+    let scheduler = try scheduler(host)
+    try scheduler.create(
+      parse(
+        "CREATE CONTINUOUS QUERY next ON db BEGIN SELECT sum(sum) INTO events FROM out "
+          + "GROUP BY time(10ns) END"))
+    for (source, error) in [
+      ("out", ContinuousQueryError.invalid("reads and writes the measurement \"out\"")),
+      ("events", ContinuousQueryError.cycle(["q", "next", "q"])),
+    ] {
+      host.state.withLock { $0.furtherSources = [host.reference(source): 1] }
+      #expect(throws: error) { try scheduler.create(parse(Self.text)) }
+      host.state.withLock { $0.furtherSources = [:] }
+      try scheduler.create(parse(Self.text))
+      #expect(throws: error) {
+        try scheduler.refuseCycle(
+          throughReading: host.reference(source), where: { $0.name == "q" })
+      }
+      try scheduler.refuseCycle(throughReading: host.reference("raw"), where: { $0.name == "q" })
+      try scheduler.drop(name: "q", database: "db")
     }
   }
 

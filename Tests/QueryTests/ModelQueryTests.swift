@@ -15,6 +15,8 @@ import TimeSeries
 
     var shareTag: String?
     var eventMask: EventMask?
+    /// When version 2 takes over from version 1.
+    var secondVersionSince = Timestamp.max
 
     func score(_ given: FeatureRows) throws -> ModelScores {
       let timestamps = given.timestamps
@@ -32,7 +34,7 @@ import TimeSeries
       let sums = rows.map { losses[0][$0] + losses[1][$0] }
       return ModelScores(
         loss: sums, threshold: sums.map { $0.isNaN ? .nan : 40 }, featureLoss: losses,
-        version: rows.map { _ in 1 },
+        version: timestamps.map { $0 < secondVersionSince ? 1 : 2 },
         state: sums.map { !isKnown ? .untrained : $0.isNaN ? .warmUp : .scored })
     }
   }
@@ -123,6 +125,14 @@ import TimeSeries
     ("SELECT rl(w) + 1 FROM m", "model functions cannot be combined with other fields"),
     ("SELECT rl(w), rl(v) FROM m", "one SELECT can use one model: w and v given"),
     ("SELECT rl(w, 'g') FROM m", "the model has no feature g"),
+    ("SELECT share(w, 'g') FROM m", "the model has no feature g"),
+    ("SELECT share(w) FROM m", "expected the name of a feature in share()"),
+    ("SELECT state() FROM m", "expected the name of a model in state()"),
+    (
+      "SELECT detect(w, 'f') FROM m",
+      "invalid number of arguments for detect, expected 1, got 2"
+    ),
+    ("SELECT detect(w), mean(f) FROM m", "model functions cannot be combined with other fields"),
     ("SELECT rl() FROM m", "expected the name of a model in rl()"),
     (
       "SELECT threshold(w, 'f') FROM m",

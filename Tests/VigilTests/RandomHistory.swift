@@ -57,7 +57,7 @@ final class CrashingClock: Sendable {
 }
 
 /// Writes, deletions, clock jumps, restarts and crashes, drawn from a seed, on a database with a
-/// chain of continuous queries and one of a model.
+/// chain of continuous queries and three of a model that lifecycle events mask.
 final class RandomHistory {
   static let second: Int64 = 1_000_000_000
   static let start: Timestamp = 1_000_000 * second
@@ -80,6 +80,16 @@ final class RandomHistory {
     SELECT rl(tiny) AS rl, threshold(tiny) AS threshold, anomaly(tiny) AS anomaly INTO health \
     FROM m GROUP BY time(10s), host END
     """,
+    """
+    CREATE CONTINUOUS QUERY states ON db BEGIN \
+    SELECT state(tiny) AS state, anomaly(tiny) AS anomaly, share(tiny, 'v') AS share INTO states \
+    FROM m GROUP BY time(10s), host END
+    """,
+    """
+    CREATE CONTINUOUS QUERY flags ON db BEGIN \
+    SELECT sum(anomaly) AS flags, count(state) AS count INTO flags \
+    FROM (SELECT detect(tiny) FROM m) GROUP BY time(1m), host fill(none) END
+    """,
   ]
 
   let seed: UInt64
@@ -94,17 +104,19 @@ final class RandomHistory {
     let temporary = try TemporaryDatabase { $0.clock = { start } }
     let database = temporary.database
     try await database.query("CREATE DATABASE db")
-    let lines = (0..<50).flatMap { row in
-      ["a", "b", "c"].map { host in
-        "m,host=\(host) v=\(sin(Double(row) / 5)),w=\(row % 7) "
-          + "\(start - Int64(500 - row * 10) * second)"
-      }
-    }
+    let lines =
+      (0..<50).flatMap { row in
+        ["a", "b", "c"].map { host in
+          "m,host=\(host) v=\(sin(Double(row) / 5)),w=\(row % 7) "
+            + "\(start - Int64(500 - row * 10) * second)"
+        }
+      } + ["events,host=b kind=\"restart\" \(start - 203 * second)"]
     try database.write(lineProtocol: lines.joined(separator: "\n"), to: "db")
     _ = try await database.tables(
       """
       CREATE MODEL tiny ON db FROM m FIELDS v, w GROUP BY time(10s), host USING lstm_autoencoder
-      WITH (window = 4, hidden = 16, latent = 4, epochs = 2, seed = 3, versions = 100)
+      WITH (window = 4, hidden = 16, latent = 4, epochs = 2, seed = 3, versions = 100,
+      events = 'events', mask = 25s)
       """)
     for query in queries { _ = try await database.tables(query) }
     try database.close()
@@ -155,7 +167,8 @@ final class RandomHistory {
   private func step(retrains: Bool) async throws {
     if retrains, numbers.next(below: 10) == 0 { return try await retrain() }
     switch numbers.next(below: 100) {
-    case ..<45: try write()
+    case ..<36: try write()
+    case ..<45: try writeEvents()
     case ..<60:
       let seconds = Int64(numbers.next(below: 90))
       log.append("clock +\(seconds)s")
@@ -213,12 +226,25 @@ final class RandomHistory {
     try database.write(lineProtocol: lines.joined(separator: "\n"), to: "db")
   }
 
+  private func writeEvents() throws {
+    let tags = ["", ",host=\(host)", ",host=\(host),node=n", ",node=n", ",host=nowhere"]
+    let lines = (0...numbers.next(below: 2)).map { _ in
+      "events\(tags[numbers.next(below: tags.count)]) kind=\"restart\" \(time())"
+    }
+    log += lines
+    try database.write(lineProtocol: lines.joined(separator: "\n"), to: "db")
+  }
+
   private func delete() async throws {
     let first = time()
     let last = first + Int64(numbers.next(below: 200)) * Self.second
     let range = "time >= \(first) AND time <= \(last)"
     let statement =
-      switch numbers.next(below: 20) {
+      switch numbers.next(below: 26) {
+      case 20..<23: "DELETE FROM events WHERE \(range)"
+      case 23: "DELETE FROM events WHERE host = '\(host)' AND \(range)"
+      case 24: "DROP SERIES FROM events WHERE host = '\(host)'"
+      case 25: "DROP MEASUREMENT events"
       case ..<8: "DELETE FROM m WHERE \(range)"
       case ..<16: "DELETE FROM m WHERE host = '\(host)' AND \(range)"
       case 16: "DELETE FROM m WHERE host = '\(host)'"

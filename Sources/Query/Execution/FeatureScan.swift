@@ -19,6 +19,15 @@ public struct FeatureRows: Sendable, Hashable {
     self.timestamps = timestamps
     self.features = features
   }
+
+  /// - Parameter rows: indices, ascending.
+  mutating func remove(_ rows: [Int]) {
+    if rows.isEmpty { return }
+    let removed = Set(rows)
+    let kept = timestamps.indices.filter { !removed.contains($0) }
+    timestamps = kept.map { timestamps[$0] }
+    features = features.map { feature in kept.map { feature[$0] } }
+  }
 }
 
 /// Computes a group's feature rows from the first columns of a plan. Sums are made in time order,

@@ -8,9 +8,19 @@ import TimeSeries
 struct ModelScan {
   let plan: SelectPlan
   let selection: ModelSelection
+  /// Nil where nothing is masked.
+  let events: LifecycleEvents?
   let context: QueryContext
 
-  /// The rows in range that have a score, as the plan's outputs.
+  /// What all groups of a plan share.
+  static func events(of plan: SelectPlan, context: QueryContext) throws -> LifecycleEvents? {
+    guard let events = plan.model?.events, let grid = plan.grid else { return nil }
+    return try LifecycleEvents(
+      events, groupTags: plan.dimensions, from: plan.from,
+      through: grid.lastMoment(ofBucketAt: plan.through), context: context)
+  }
+
+  /// The rows in range, as the plan's outputs.
   func rows(of group: Group) throws -> RowBatch {
     let none = RowBatch(timestamps: [], columns: [])
     guard let grid = plan.grid else { return none }
@@ -26,38 +36,57 @@ struct ModelScan {
     let from =
       overflow || under || !plan.hasLowerBound
       ? TimestampBounds.earliest : max(start, TimestampBounds.earliest)
-    let end = grid.bucket(of: last).end
-    let through = end == TimestampBounds.latest ? end : end - 1
+    let through = grid.lastMoment(ofBucketAt: last)
 
     let rows = try FeatureScan(plan: plan, count: model.fields.count, context: context)
       .rows(of: group, from: from, through: through)
     guard !rows.timestamps.isEmpty else { return none }
-    let scores = try model.score(rows)
+    var scores = try model.score(rows)
+    for row in events?.maskedRows(of: rows, grid: grid) ?? [] where !scores.loss[row].isNaN {
+      scores.state[row] = .masked
+    }
     var kept = rows.timestamps.indices.filter {
       rows.timestamps[$0] >= plan.from && rows.timestamps[$0] <= plan.through
-        && !scores.loss[$0].isNaN
+        && (selection.includesUnscored || !scores.loss[$0].isNaN)
     }
     if plan.descending { kept.reverse() }
     kept = Array(kept.dropFirst(plan.offset).prefix(plan.limit ?? .max))
     guard !kept.isEmpty else { return none }
     return RowBatch(
       timestamps: kept.map { rows.timestamps[$0] },
-      columns: selection.functions.map { column($0, kept, scores) })
+      columns: selection.columns.map { column($0.function, kept, scores) })
   }
 
   private func column(
     _ function: ModelSelection.Function, _ rows: [Int], _ scores: ModelScores
   ) -> Column {
     switch function {
-    case .loss: return Column(.float(rows.map { scores.loss[$0] }))
-    case .threshold: return Column(.float(rows.map { scores.threshold[$0] }))
-    case .anomaly:
-      return Column(.integer(rows.map { scores.loss[$0] > scores.threshold[$0] ? 1 : 0 }))
-    case .featureLoss(let feature):
-      guard feature < scores.featureLoss.count,
-        scores.featureLoss[feature].count == scores.loss.count
-      else { return Column(nulls: rows.count, type: .float) }
-      return Column(.float(rows.map { scores.featureLoss[feature][$0] }))
+    case .loss: return floats(rows) { scores.loss[$0] }
+    case .featureLoss(let feature): return floats(rows) { scores.featureLoss[feature][$0] }
+    case .threshold: return floats(rows) { scores.threshold[$0] }
+    case .anomaly: return Column(.integer(rows.map { scores.isAnomaly($0) ? 1 : 0 }))
+    case .state: return Column(.string(rows.map { scores.state[$0].rawValue }))
+    case .version: return Column(.integer(rows.map { scores.version[$0] }))
+    case .share(let feature):
+      return floats(rows) { row in
+        // 0 / 0 and ∞ / ∞ are no number either.
+        scores.featureLoss[feature][row] / scores.featureLoss.reduce(0) { $0 + $1[row] }
+      }
     }
+  }
+
+  /// NaN for no value.
+  private func floats(_ rows: [Int], _ value: (Int) -> Double) -> Column {
+    let values = rows.map(value)
+    guard values.contains(where: \.isNaN) else { return Column(.float(values)) }
+    var validity = Validity(repeating: true, count: values.count)
+    for (row, value) in values.enumerated() where value.isNaN { validity[row] = false }
+    return Column(.float(values.map { $0.isNaN ? 0 : $0 }), validity: validity)
+  }
+}
+
+extension ModelScores {
+  fileprivate func isAnomaly(_ row: Int) -> Bool {
+    state[row] != .masked && loss[row] > threshold[row]
   }
 }

@@ -17,12 +17,14 @@ struct SelectRunner {
       }
       return
     }
+    if groups.isEmpty { return }
+    let events = try ModelScan.events(of: plan, context: context)
     var start = 0
     while start < groups.count {
       let end = min(start + Self.groupsAtOnce, groups.count)
       let part = Array(groups[start..<end])
       let tables = try Parallel.map(part.count, isParallel: context.limits.isParallel) {
-        try compute(part[$0])
+        try compute(part[$0], events)
       }
       for (group, rows) in zip(part, tables) where rows.count > 0 {
         context.release(rows.byteCount)
@@ -35,11 +37,12 @@ struct SelectRunner {
   /// Tables that are computed at one time before they are handed on.
   private static let groupsAtOnce = 32
 
-  private func compute(_ group: Group) throws -> RowBatch {
+  private func compute(_ group: Group, _ events: LifecycleEvents?) throws -> RowBatch {
     try context.check()
     let rows: RowBatch
     if let model = plan.model {
-      rows = try ModelScan(plan: plan, selection: model, context: context).rows(of: group)
+      rows = try ModelScan(plan: plan, selection: model, events: events, context: context)
+        .rows(of: group)
     } else {
       let (calls, auxiliary) = try aggregate(group)
       rows = outputs(merge(calls, auxiliary))

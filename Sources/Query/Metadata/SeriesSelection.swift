@@ -103,23 +103,32 @@ extension Executor {
   ///   - share: a tag whose value each group's rows are to tell.
   ///   - condition: tags, fields, and the time range; buckets that begin outside of it are left
   ///     out, those that begin in it are whole.
+  ///   - mask: rows near its events are left out.
   public func featureRows(
     of measurement: MeasurementName, fields: [String], interval: SelectStatement.Interval,
-    dimensions: [String], share: String? = nil, condition: Expression?, database: String?
+    dimensions: [String], share: String? = nil, condition: Expression?, mask: EventMask? = nil,
+    database: String?
   ) throws -> [FeatureRows] {
     let planner = Planner(source: source, context: context, database: database)
     let plan = try planner.featurePlan(
       of: measurement, fields: fields, interval: interval, dimensions: dimensions,
       share: share, condition: condition)
     guard let grid = plan.grid else { return [] }
-    let end = grid.bucket(of: plan.through).end
-    let through = end == TimestampBounds.latest ? end : end - 1
+    let through = grid.lastMoment(ofBucketAt: plan.through)
     var first = grid.bucket(of: plan.from)
     if plan.hasLowerBound, first.start < plan.from { first = grid.bucket(of: first.end) }
     guard plan.from <= plan.through, first.start <= through else { return [] }
     let scan = FeatureScan(plan: plan, count: fields.count, context: context)
+    let planned = try mask.flatMap {
+      try planner.events($0, in: measurement.database ?? database ?? "")
+    }
+    let events = try planned.map {
+      try LifecycleEvents(
+        $0, groupTags: plan.dimensions, from: first.start, through: through, context: context)
+    }
     return try GroupListing(plan: plan, context: context).groups().map { group in
       var rows = try scan.rows(of: group, from: first.start, through: through)
+      if let events { rows.remove(events.maskedRows(of: rows, grid: grid)) }
       let values = Dictionary(group.key.tags.map { ($0.key, $0.value) }) { $1 }
       rows.group = dimensions.map { values[$0] ?? "" }
       return rows

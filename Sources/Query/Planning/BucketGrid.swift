@@ -51,6 +51,12 @@ struct BucketGrid: Sendable, Hashable {
 
   func start(of time: Timestamp) -> Timestamp { bucket(of: time).start }
 
+  /// The last time in the bucket that holds `time`.
+  func lastMoment(ofBucketAt time: Timestamp) -> Timestamp {
+    let end = bucket(of: time).end
+    return end == TimestampBounds.latest ? end : end - 1
+  }
+
   /// The bucket after the one that starts at `start`.
   func next(after start: Timestamp) -> Timestamp {
     guard zone != nil else { return clamp(start, minus: -every) }

@@ -1,13 +1,9 @@
 import TimeSeries
 
-/// `SELECT rl("m"), threshold("m"), anomaly("m") FROM …`.
+/// `SELECT detect("m") FROM …` and the other functions of models.
 extension Planner {
-  private static let functionNames: Set<String> = ["rl", "threshold", "anomaly"]
-
   /// The plan of a SELECT of model functions, nil for any other SELECT.
-  func planModel(
-    _ statement: SelectStatement
-  ) throws -> SelectPlan? {
+  func planModel(_ statement: SelectStatement, inherited: Inherited?) throws -> SelectPlan? {
     let uses = statement.fields.map { Self.usesModel($0.expression) }
     guard uses.contains(true) else { return nil }
     let fields = statement.fields.filter { field in
@@ -20,35 +16,44 @@ extension Planner {
       throw QueryError.databaseNameRequired
     }
     var modelName: String?
-    var calls: [(String, [Expression])] = []
+    var calls: [(function: ModelFunction, arguments: [Expression], alias: String?)] = []
     for field in fields {
-      guard case .call(let function, let arguments) = field.expression,
-        Self.functionNames.contains(function)
+      guard case .call(let name, let arguments) = field.expression,
+        let function = ModelFunction(rawValue: name)
       else {
         throw QueryError.invalid("model functions cannot be combined with other fields")
       }
       guard let first = arguments.first, let given = Self.text(first) else {
-        throw QueryError.invalid("expected the name of a model in \(function)()")
+        throw QueryError.invalid("expected the name of a model in \(name)()")
       }
       if let modelName, modelName != given {
         throw QueryError.invalid("one SELECT can use one model: \(modelName) and \(given) given")
       }
       modelName = given
-      calls.append((function, Array(arguments.dropFirst())))
+      calls.append((function, Array(arguments.dropFirst()), field.alias))
     }
     guard let modelName, let model = try source.model(named: modelName, in: database) else {
       throw QueryError.modelNotFound(modelName ?? "")
     }
     try checkGrouping(statement, against: model, name: modelName)
-    let functions = try calls.map { try function($0.0, $0.1, model: model) }
-    return try modelPlan(
-      statement, fields: fields, name: name,
-      selection: ModelSelection(model: model, functions: functions))
+    let columns = try calls.flatMap {
+      try self.columns(of: $0.function, $0.arguments, alias: $0.alias, model: model)
+    }
+    var selection = ModelSelection(model: model, columns: columns)
+    if selection.showsMasking {
+      selection.events = try model.eventMask.flatMap { try events($0, in: database) }
+    }
+    var plan = try modelPlan(statement, name: name, selection: selection)
+    if let inherited {
+      plan.from = max(plan.from, inherited.from)
+      plan.through = min(plan.through, inherited.through)
+      plan.hasLowerBound = plan.from > TimestampBounds.earliest
+    }
+    return plan
   }
 
   private func modelPlan(
-    _ statement: SelectStatement, fields: [SelectStatement.Field], name: MeasurementName,
-    selection: ModelSelection
+    _ statement: SelectStatement, name: MeasurementName, selection: ModelSelection
   ) throws -> SelectPlan {
     let model = selection.model
     guard name.name == .literal(model.measurement) else {
@@ -57,12 +62,10 @@ extension Planner {
     var plan = try featurePlan(
       of: name, fields: model.fields, interval: model.interval, dimensions: model.groupTags,
       share: model.shareTag, condition: statement.condition)
-    let names = ColumnNames.resolve(
-      fields.map { ($0.alias, ColumnNames.name(of: $0.expression)) })
-    plan.outputs = zip(names, selection.functions).enumerated().map { index, pair in
+    let names = ColumnNames.resolve(selection.columns.map { ($0.alias, $0.name) })
+    plan.outputs = zip(names, selection.columns).enumerated().map { index, column in
       SelectPlan.Output(
-        name: pair.0, expression: .column(index), type: pair.1 == .anomaly ? .integer : .float,
-        isTag: false)
+        name: column.0, expression: .column(index), type: column.1.function.type, isTag: false)
     }
     plan.descending = statement.descending
     plan.limit = statement.limit.flatMap { $0 > 0 ? $0 : nil }
@@ -72,6 +75,17 @@ extension Planner {
     plan.into = statement.into
     plan.model = selection
     return plan
+  }
+
+  /// Nil where there is no such measurement.
+  func events(_ mask: EventMask, in database: String) throws -> PlannedEvents? {
+    let name = MeasurementName(
+      database: database, retentionPolicy: nil, name: .literal(mask.measurement))
+    return try measurements(named: name).first.map { measurement in
+      PlannedEvents(
+        mask: mask, measurement: measurement,
+        policies: (source.retentionPolicies(of: database) ?? []).map(\.name))
+    }
   }
 
   /// A plan whose first columns are a model's features; what is computed from them is the caller's.
@@ -100,7 +114,7 @@ extension Planner {
   private static func usesModel(_ expression: Expression) -> Bool {
     switch expression {
     case .call(let name, let arguments):
-      functionNames.contains(name) || arguments.contains(where: usesModel)
+      ModelFunction(rawValue: name) != nil || arguments.contains(where: usesModel)
     case .binary(_, let a, let b): usesModel(a) || usesModel(b)
     case .parenthesized(let inner): usesModel(inner)
     default: false
@@ -116,23 +130,49 @@ extension Planner {
     }
   }
 
-  private func function(
-    _ name: String, _ arguments: [Expression], model: any ScoringModel
-  ) throws -> ModelSelection.Function {
-    guard name == "rl", let feature = arguments.first else {
-      guard arguments.isEmpty else {
-        throw QueryError.invalid(
-          "invalid number of arguments for \(name), expected 1, got \(arguments.count + 1)")
-      }
-      return name == "rl" ? .loss : name == "threshold" ? .threshold : .anomaly
+  /// The columns that a call stands for. An alias of `detect` is what their names begin with, as
+  /// that of a function of `*` is.
+  private func columns(
+    of function: ModelFunction, _ arguments: [Expression], alias: String?, model: any ScoringModel
+  ) throws -> [ModelSelection.Column] {
+    if function != .rl, function != .share, !arguments.isEmpty {
+      throw QueryError.invalid(
+        "invalid number of arguments for \(function), expected 1, got \(arguments.count + 1)")
     }
-    guard arguments.count == 1, let field = Self.text(feature) else {
-      throw QueryError.invalid("expected the name of a feature in rl()")
+    func one(_ content: ModelSelection.Function) -> [ModelSelection.Column] {
+      [ModelSelection.Column(alias: alias, name: function.rawValue, function: content)]
+    }
+    switch function {
+    case .rl where arguments.isEmpty: return one(.loss)
+    case .rl: return one(.featureLoss(try feature(arguments, of: model, function)))
+    case .threshold: return one(.threshold)
+    case .anomaly: return one(.anomaly)
+    case .state: return one(.state)
+    case .version: return one(.version)
+    case .share: return one(.share(try feature(arguments, of: model, function)))
+    case .detect:
+      let all: [(String, ModelSelection.Function)] =
+        [
+          ("rl", .loss), ("threshold", .threshold), ("anomaly", .anomaly), ("state", .state),
+          ("version", .version),
+        ] + model.fields.enumerated().map { ("share_\($1)", .share($0)) }
+      return all.map { name, content in
+        ModelSelection.Column(
+          alias: alias.map { "\($0)_\(name)" }, name: name, function: content)
+      }
+    }
+  }
+
+  private func feature(
+    _ arguments: [Expression], of model: any ScoringModel, _ function: ModelFunction
+  ) throws -> Int {
+    guard arguments.count == 1, let field = arguments.first.flatMap(Self.text) else {
+      throw QueryError.invalid("expected the name of a feature in \(function)()")
     }
     guard let index = model.fields.firstIndex(of: field) else {
       throw QueryError.invalid("the model has no feature \(field)")
     }
-    return .featureLoss(index)
+    return index
   }
 
   /// GROUP BY is the model's, or left out.

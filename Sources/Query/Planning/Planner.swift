@@ -25,7 +25,7 @@ struct Planner {
     if let interval, interval.every <= 0 {
       throw QueryError.invalid("time dimension must have duration argument")
     }
-    if let model = try planModel(statement) { return model }
+    if let model = try planModel(statement, inherited: inherited) { return model }
     _ = try ProjectionRules(
       statement, interval: interval,
       inheritsInterval: statement.interval == nil && interval != nil)

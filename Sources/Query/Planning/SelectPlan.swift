@@ -195,20 +195,6 @@ enum Transformation: Sendable, Hashable {
   }
 }
 
-/// The model functions of a SELECT.
-struct ModelSelection: Sendable {
-  enum Function: Sendable, Hashable {
-    case loss
-    /// An index into the model's fields.
-    case featureLoss(Int)
-    case threshold
-    case anomaly
-  }
-
-  var model: any ScoringModel
-  var functions: [Function]
-}
-
 extension Call {
   /// The type of its results over columns of these types; nil where the field is unknown.
   func type(columns: [PlanColumn]) throws -> FieldType? {

@@ -18,10 +18,10 @@ struct Completer: Sendable {
   ]
 
   static let functions = [
-    "anomaly(", "bottom(", "count(", "cumulative_sum(", "derivative(", "difference(", "elapsed(",
-    "first(", "integral(", "last(", "max(", "mean(", "median(", "min(", "mode(", "moving_average(",
-    "non_negative_derivative(", "now()", "percentile(", "rl(", "spread(", "stddev(", "sum(",
-    "threshold(", "top(",
+    "anomaly(", "bottom(", "count(", "cumulative_sum(", "derivative(", "detect(", "difference(",
+    "elapsed(", "first(", "integral(", "last(", "max(", "mean(", "median(", "min(", "mode(",
+    "moving_average(", "non_negative_derivative(", "now()", "percentile(", "rl(", "share(",
+    "spread(", "state(", "stddev(", "sum(", "threshold(", "top(", "version(",
   ]
 
   static let commands = [

@@ -28,15 +28,35 @@ struct DatabaseHost: ContinuousQueryHost {
     let executor = Executor(source: source, context: QueryContext(now: now))
     try executor.validate(select, database: database)
     var longest: Int64 = 0
-    for name in ModelReferences.names(in: select) {
-      guard let model = try source.model(named: name, in: database) else {
-        throw QueryError.modelNotFound(name)
-      }
+    for model in try models(of: select, in: database) {
       let (span, overflow) = model.interval.every.multipliedReportingOverflow(
         by: Int64(max(0, model.window - 1)))
       longest = max(longest, overflow ? .max : span)
     }
     return longest
+  }
+
+  func furtherSources(
+    of select: SelectStatement, in database: String
+  ) throws -> [ContinuousQuery.MeasurementReference: Int64] {
+    var sources: [ContinuousQuery.MeasurementReference: Int64] = [:]
+    for mask in try models(of: select, in: database).compactMap(\.eventMask) {
+      let reference = ContinuousQuery.MeasurementReference(
+        database: database, measurement: mask.measurement)
+      sources[reference] = max(sources[reference] ?? 0, mask.duration)
+    }
+    return sources
+  }
+
+  private func models(
+    of select: SelectStatement, in database: String
+  ) throws -> [any ScoringModel] {
+    try ModelReferences.names(in: select).map { name in
+      guard let model = try source.model(named: name, in: database) else {
+        throw QueryError.modelNotFound(name)
+      }
+      return model
+    }
   }
 
   func timeRange(of reference: ContinuousQuery.MeasurementReference) throws

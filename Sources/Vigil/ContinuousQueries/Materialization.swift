@@ -51,7 +51,8 @@ struct Materialization {
   }
 
   // What retention took is no change of what was measured: derived rows outlive their sources. So
-  // nothing is removed where sources may have lost rows to it.
+  // nothing is removed where sources may have lost rows to it. Lifecycle events do not matter here:
+  // they change what a model says of a row, not which rows there are.
 
   /// The part of a range in which the sources keep everything.
   private func replaceable(_ range: Range<Timestamp>) -> Range<Timestamp>? {

@@ -2,7 +2,7 @@ import Query
 
 /// Which models a SELECT asks.
 enum ModelReferences {
-  /// The names in `rl("name")`, `threshold("name")` and `anomaly("name")`, subqueries included.
+  /// The names in `rl("name")` and the other functions of models, subqueries included.
   static func names(in select: SelectStatement) -> Set<String> {
     var names: Set<String> = []
     for field in select.fields { collect(field.expression, into: &names) }
@@ -12,8 +12,7 @@ enum ModelReferences {
 
   private static func collect(_ expression: Expression, into names: inout Set<String>) {
     switch expression {
-    case .call("rl", let arguments), .call("threshold", let arguments),
-      .call("anomaly", let arguments):
+    case .call(let function, let arguments) where ModelFunction(rawValue: function) != nil:
       switch arguments.first {
       case .reference(let name, _), .string(let name): names.insert(name)
       default: break

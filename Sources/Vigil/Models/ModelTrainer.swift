@@ -83,7 +83,9 @@ struct ModelTrainer {
     }
     var options = DetectorOptions()
     _ = try ModelOptions(statement)
-    for option in statement.options where !ModelOptions.isKnown(option.name) {
+    _ = try EventMask(statement)
+    for option in statement.options
+    where !ModelOptions.isKnown(option.name) && !EventMask.optionNames.contains(option.name) {
       try options.set(option.name, to: text(of: option))
     }
     let schema = source.snapshot(of: database)?.schema(of: measurement)
@@ -149,7 +151,7 @@ struct ModelTrainer {
     try Executor(source: source, context: status.context).featureRows(
       of: statement.source, fields: specification.fields, interval: statement.interval,
       dimensions: specification.groupTags, share: specification.shareTag, condition: condition,
-      database: database)
+      mask: EventMask(statement), database: database)
   }
 
   /// A network to fit: a group's, or one that groups share.

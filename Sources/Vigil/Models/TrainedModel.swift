@@ -38,6 +38,7 @@ final class TrainedModel: ScoringModel {
   let inForce: Timestamp?
   /// The older versions that are kept beside it, ascending.
   let older: [ModelVersion]
+  let eventMask: EventMask?
   /// By network and not by group, of which a shared network has many.
   private let networks = Mutex<[Network: NetworkState]>([:])
 
@@ -76,6 +77,7 @@ final class TrainedModel: ScoringModel {
         offset: 0, reason: "its statement is not one CREATE MODEL")
     }
     statement = create
+    eventMask = try EventMask(create)
     version = annotations[Annotation.version].flatMap { Int($0) } ?? 1
     trained = annotations[Annotation.trained].flatMap { Timestamp($0) } ?? 0
     inForce = annotations[Annotation.inForce].flatMap { Timestamp($0) }
@@ -103,7 +105,6 @@ final class TrainedModel: ScoringModel {
   var window: Int { model.specification.options.reach }
 
   var shareTag: String? { model.specification.shareTag }
-  var eventMask: EventMask? { nil }
 
   func score(_ rows: FeatureRows) throws -> ModelScores {
     let count = rows.timestamps.count

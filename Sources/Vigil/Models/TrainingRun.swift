@@ -38,6 +38,16 @@ struct TrainingRun {
     guard try models.model(named: create.name, in: database)?.version == previous?.version else {
       throw QueryError.invalid("model \(create.name) was changed meanwhile")
     }
+    let usesModel: (ContinuousQuery) -> Bool = { query in
+      query.database == database
+        && ModelReferences.names(in: query.statement.select).contains(create.name)
+    }
+    // A query may be there before its model is.
+    if let mask = try EventMask(create) {
+      try scheduler.refuseCycle(
+        throughReading: ContinuousQuery.MeasurementReference(
+          database: database, measurement: mask.measurement), where: usesModel)
+    }
     let trainer = ModelTrainer(
       source: source, database: database, status: status, previous: previous, width: width,
       isCancelled: { [context] in context.isCancelled })
@@ -56,10 +66,7 @@ struct TrainingRun {
     let model = try DetectionModel(
       specification: specification, groups: outcome.groups, shared: outcome.shared)
     try scheduler.invalidate(
-      where: { query in
-        query.database == database
-          && ModelReferences.names(in: query.statement.select).contains(create.name)
-      }, from: inForce ?? .min,
+      where: usesModel, from: inForce ?? .min,
       making: {
         // A DROP cancels it, and may have been too late for the training to notice.
         if context.isCancelled { throw QueryError.cancelled }
