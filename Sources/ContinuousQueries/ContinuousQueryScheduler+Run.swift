@@ -40,7 +40,9 @@ extension ContinuousQueryScheduler {
     {
       let piece = turn.piece(of: range)
       let frontier =
-        try turn.frontier
+        try query.statement.select.selectsEpisodes
+        ? .max
+        : turn.frontier
         ?? host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
       turn.frontier = max(frontier, piece.upperBound)
       let pieceBegan = stopwatch()

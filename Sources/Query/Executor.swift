@@ -79,29 +79,20 @@ public struct Executor: Sendable {
     emit: (StatementResult) throws -> Void
   ) throws {
     let plan = try Planner(source: source, context: context, database: database).plan(select)
-    let runner = SelectRunner(plan: plan, context: context)
     if let target = plan.into {
-      guard let targetDatabase = target.database ?? database else {
-        throw QueryError.databaseNameRequired
-      }
-      guard source.retentionPolicies(of: targetDatabase) != nil else {
-        throw QueryError.databaseNotFound(targetDatabase)
-      }
-      var writer = IntoWriter(
-        target: target, database: targetDatabase, source: source, outputs: plan.outputs)
-      try runner.run { try writer.add($0, $1) }
-      try writer.flush()
+      let written = try write(plan, to: target, database: database)
       try emit(
         StatementResult(
           statementID: statementID,
           series: [
             ResultSeries(
               name: "result", columnNames: ["time", "written"],
-              columns: [Column(.integer([0])), Column(.integer([Int64(writer.written)]))],
+              columns: [Column(.integer([0])), Column(.integer([Int64(written.points)]))],
               hasTime: true)
           ]))
       return
     }
+    let runner = SelectRunner(plan: plan, context: context)
     try withoutActuallyEscaping(emit) { emit in
       var sink = ResultSink(
         statementID: statementID, columnNames: [plan.timeColumn] + plan.outputs.map(\.name),

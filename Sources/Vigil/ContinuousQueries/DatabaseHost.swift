@@ -27,7 +27,7 @@ struct DatabaseHost: ContinuousQueryHost {
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
     let executor = Executor(source: source, context: QueryContext(now: now))
     try executor.validate(select, database: database)
-    var longest: Int64 = 0
+    var longest = try executor.lookback(of: select, database: database)
     for name in ModelReferences.names(in: select) {
       guard let model = try source.model(named: name, in: database) else {
         throw QueryError.modelNotFound(name)
