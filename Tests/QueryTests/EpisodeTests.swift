@@ -168,6 +168,45 @@ import TimeSeries
       Answer.of("SELECT episodes() FROM other GROUP BY time(1m)", source: source).tables.isEmpty)
   }
 
+  @Test func writingTakesAllThatTheRangeCanHaveChanged() throws {
+    let source = Self.source(["a": "A..A........A.......A    .", "b": "A"])
+    let select = "SELECT episodes() INTO e FROM health WHERE"
+    func written(_ condition: String, notBefore: Timestamp = .min) throws -> [String] {
+      guard
+        case .select(let select)? = try Parser.parse(
+          "\(select) \(condition) GROUP BY time(1m), pod"
+        ).first
+      else { return [] }
+      let written = try Executor(source: source, context: QueryContext(now: 1000 * Self.minute))
+        .write(select, database: "golden", notBefore: notBefore)
+      return ["\(written.points)"]
+        + written.settled.sorted { $0.key.description < $1.key.description }.map {
+          "\($0.key) \($0.value.lowerBound / Self.minute)..<"
+            + "\($0.value.upperBound / Self.minute)"
+        }
+    }
+    // The last row of b, long before the range, is in an episode that a row there would close.
+    #expect(
+      try written("time >= 5m AND time < 6m") == ["2", "e,pod=a 0..<6", "e,pod=b 0..<6"])
+    #expect(
+      try written("time >= 13m AND time < 20m") == ["3", "e,pod=a 12..<21", "e,pod=b 0..<20"])
+    #expect(
+      try written("time >= 13m AND time < 20m", notBefore: 15 * Self.minute).first == "1")
+  }
+
+  @Test func aCalmGroupCostsFewBlocksHoweverLongItsHistory() throws {
+    let source = Self.source(["a": "A" + String(repeating: ".", count: 3000)], blockSize: 10)
+    guard
+      case .select(let select)? = try Parser.parse(
+        "SELECT episodes() INTO e FROM health WHERE time >= 2990m AND time < 3000m "
+          + "GROUP BY time(1m), pod"
+      ).first
+    else { return }
+    let context = QueryContext(now: 3000 * Self.minute)
+    _ = try Executor(source: source, context: context).write(select, database: "golden")
+    #expect(context.blocksRead <= 4)
+  }
+
   /// Whatever the range, it shows what the whole shows of it.
   @Test(arguments: 1...40) func rangesAgreeWithTheWhole(seed: UInt64) throws {
     var random = Generator(seed: seed)

@@ -14,7 +14,7 @@ final class EpisodeHistory {
   /// Rows lie in so many intervals before `start` and as many behind it.
   static let intervals = 120
 
-  static let hysteresis = ["wide": "", "narrow": "2, 0.5", "single": "1, 1"]
+  static let hysteresis = ["wide": "", "narrow": "2, 0.5"]
 
   let seed: UInt64
   private(set) var log: [String] = []
@@ -101,7 +101,7 @@ final class EpisodeHistory {
 
   private func delete() async throws {
     let first = time()
-    let last = first + Int64(numbers.next(below: 60)) * Self.interval
+    let last = first + Int64(numbers.next(below: 150)) * Self.interval
     let range = "time >= \(first) AND time <= \(last)"
     let statement =
       switch numbers.next(below: 20) {

@@ -44,10 +44,11 @@ extension Executor {
     return written
   }
 
-  /// Nanoseconds before a bucket that a SELECT without model functions depends on, in the sense
-  /// that a change there can change which rows the bucket belongs with.
+  /// How far behind a change a bucket can be, in nanoseconds, whose rows it joins with others or
+  /// parts from them: the quiet intervals of `episodes()`, 0 for any other SELECT.
   ///
-  /// - Throws: ``QueryError`` where no such span can be given.
+  /// - Throws: ``QueryError`` where `episodes()` stands in a subquery, whose rows are not looked up
+  ///   beyond a bucket.
   public func lookback(of select: SelectStatement, database: String?) throws -> Int64 {
     guard !Self.readsEpisodes(select) else {
       throw QueryError.invalid("episodes() in a subquery cannot be kept up to date")

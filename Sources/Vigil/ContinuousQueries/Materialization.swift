@@ -20,15 +20,17 @@ struct Materialization {
     let start = max(range.lowerBound, firstBucket(notBefore: keptSince(target, in: destination)))
     guard start < range.upperBound else { return 0 }
     let select = query.select(over: start..<range.upperBound)
+    // Whether an episode reaches into the range is known once it is computed.
+    let store: any QuerySource = select.selectsEpisodes ? ChangedRows(base: source) : source
     guard let replaced = replaced.flatMap(replaceable),
       try select.selectsEpisodes || hasRows(in: replaced)
-    else { return try write(select, through: source).points }
-    let fresh = FreshRows(base: source)
+    else { return try write(select, through: store).points }
+    let fresh = FreshRows(base: store)
     var written = try write(select, through: fresh)
     let stale = try staleRows(in: replaced, written.settled, besides: fresh)
     try source.engine.delete(stale.spans, in: destination)
     // A row cannot lose a field but by being deleted and written anew.
-    if stale.includesFresh { written = try write(select, through: source) }
+    if stale.includesFresh { written = try write(select, through: store) }
     return written.points
   }
 
