@@ -1,7 +1,7 @@
 import TimeSeries
 
 /// Runs statements of the query language that read: SELECT (with or without INTO), EXPLAIN, and
-/// SHOW of databases, policies, measurements, tags, fields and series. What creates and drops is
+/// SHOW of databases, policies, measurements, tags, fields, series and suspects. What creates and drops is
 /// run above it.
 ///
 ///     let executor = Executor(source: store, context: QueryContext(now: now))
@@ -46,6 +46,11 @@ public struct Executor: Sendable {
       let series = try MetadataQueries(source: source, context: context, database: database)
         .run(statement)
       try emit(StatementResult(statementID: statementID, series: series))
+    case .showSuspects(let show):
+      let (series, messages) = try SuspectQuery(
+        source: source, context: context, database: database
+      ).run(show)
+      try emit(StatementResult(statementID: statementID, series: series, messages: messages))
     default:
       throw QueryError.notExecutable("the statement")
     }
@@ -55,7 +60,7 @@ public struct Executor: Sendable {
   public static func canExecute(_ statement: Statement) -> Bool {
     switch statement {
     case .select, .explain, .showDatabases, .showRetentionPolicies, .showMeasurements,
-      .showTagKeys, .showTagValues, .showFieldKeys, .showSeries:
+      .showTagKeys, .showTagValues, .showFieldKeys, .showSeries, .showSuspects:
       true
     default: false
     }

@@ -72,7 +72,7 @@ struct HealthRows {
 
 extension Column {
   /// A finite number; nil for anything else.
-  fileprivate func number(_ row: Int) -> Double? {
+  func number(_ row: Int) -> Double? {
     let value: Double
     switch self[row] {
     case .float(let number): value = number

@@ -8,15 +8,18 @@ struct Completer: Sendable {
   static let keywords = [
     "ALL", "AND", "ANALYZE", "AS", "ASC", "BEGIN", "BY", "CARDINALITY", "CONTINUOUS", "CREATE",
     "DATABASE", "DATABASES", "DEFAULT", "DELETE", "DESC", "DISTINCT", "DROP", "DURATION", "END",
-    "EVERY", "EXPLAIN", "FIELD", "FIELDS", "FILL", "FOR", "FROM", "GROUP", "IN", "INSERT", "INTO",
+    "EVERY", "EXPLAIN", "FIELD", "FIELDS", "FILL", "FOR", "FROM", "GRAPH", "GROUP", "IN", "INSERT",
+    "INTO",
     "KEY", "KEYS", "KILL", "LIMIT", "MEASUREMENT", "MEASUREMENTS", "MODEL", "MODELS", "OFFSET",
     "ON", "OR", "ORDER", "POLICIES", "POLICY", "QUERIES", "QUERY", "REPLICATION", "RESAMPLE",
-    "RETENTION", "RETRAIN", "SELECT", "SERIES", "SHARD", "SHOW", "SLIMIT", "SOFFSET", "TAG", "TIME",
+    "RETENTION", "RETRAIN", "SELECT", "SERIES", "SHARD", "SHOW", "SLIMIT", "SOFFSET", "SUSPECTS",
+    "TAG", "TIME",
     "USE", "USING", "VALUES", "WHERE", "WITH",
   ]
 
   static let functions = [
     "anomaly(", "bottom(", "count(", "cumulative_sum(", "derivative(", "difference(", "elapsed(",
+    "episodes(",
     "first(", "integral(", "last(", "max(", "mean(", "median(", "min(", "mode(", "moving_average(",
     "non_negative_derivative(", "now()", "percentile(", "rl(", "spread(", "stddev(", "sum(",
     "threshold(", "top(",
@@ -35,7 +38,7 @@ struct Completer: Sendable {
     case nil where word.hasPrefix("\\"): choices = Self.commands
     case "USE", "\\USE": choices = databases.map(Self.name)
     case "ON": choices = databases.map(Self.name)
-    case "FROM", "MEASUREMENT", "INTO", "INSERT": choices = measurements.map(Self.name)
+    case "FROM", "MEASUREMENT", "INTO", "INSERT", "GRAPH": choices = measurements.map(Self.name)
     case "\\FORMAT": choices = OutputFormat.allCases.map(\.rawValue)
     case "\\PRECISION": choices = ["rfc3339", "h", "m", "s", "ms", "u", "ns"]
     default:
