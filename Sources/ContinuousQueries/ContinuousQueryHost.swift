@@ -15,7 +15,7 @@ public protocol ContinuousQueryHost: Sendable {
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) throws -> Int
   /// Nanoseconds of raw data before a bucket that the bucket's result depends on: 0 for ordinary
-  /// aggregates, (window − 1) intervals for model functions.
+  /// aggregates, (window − 1) intervals for model functions, the quiet intervals of episodes().
   func lookback(of select: SelectStatement, in database: String) throws -> Int64
   /// First and last time of the data in a measurement; nil where it has none.
   func timeRange(of source: ContinuousQuery.MeasurementReference) throws -> ClosedRange<Timestamp>?

@@ -20,13 +20,11 @@ struct SuspectQuery {
       schema.add(measurement.schema)
     }
     let columns = HealthColumns(schema)
-    var plan = try planner.rowPlan(
-      of: show.source, fields: columns.fields, dimensions: Array(schema.tags),
-      condition: show.condition)
-    if !plan.hasLowerBound { plan.from = plan.through.moved(by: -Self.window) }
-    var suspects = try GroupListing(plan: plan, context: context).groups().compactMap {
-      try suspect($0, plan, columns)
-    }
+    let plan = try healthPlan(show, columns, Array(schema.tags), planner)
+    let groups = try GroupListing(plan: plan, context: context).groups()
+    var suspects = try Parallel.map(groups.count, isParallel: context.limits.isParallel) {
+      try suspect(groups[$0], plan, columns)
+    }.compactMap { $0 }
     guard !suspects.isEmpty, case .literal(let name) = show.source.name else { return ([], []) }
     suspects.scoreByAnomalies()
     var messages: [StatementResult.Message] = []
@@ -40,6 +38,15 @@ struct SuspectQuery {
     }
     suspects = Array(suspects.ranked().prefix(show.limit ?? .max))
     return ([table(suspects, plan.dimensions, columns.metrics, name: name)], messages)
+  }
+
+  private func healthPlan(
+    _ show: ShowSuspectsStatement, _ columns: HealthColumns, _ tags: [String], _ planner: Planner
+  ) throws -> SelectPlan {
+    var plan = try planner.rowPlan(
+      of: show.source, fields: columns.fields, dimensions: tags, condition: show.condition)
+    if !plan.hasLowerBound { plan.from = plan.through.moved(by: -Self.window) }
+    return plan
   }
 
   /// Nil for a group without anomalies.
