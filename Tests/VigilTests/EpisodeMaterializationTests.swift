@@ -127,14 +127,26 @@ import TimeSeries
     try database.close()
   }
 
-  @Test func aQueryOfWhatReadsEpisodesIsRefused() async throws {
+  @Test func queriesThatCannotBeKeptUpToDateAreRefused() async throws {
     let temporary = try await database()
-    let failure = try await temporary.database.failure(
-      """
-      CREATE CONTINUOUS QUERY n ON db BEGIN SELECT count(peak) INTO n FROM \
-      (SELECT episodes() FROM health GROUP BY time(1m), pod) GROUP BY time(1h) END
-      """)
-    #expect(failure?.contains("episodes() in a subquery cannot be kept up to date") == true)
+    for (select, message) in [
+      (
+        "SELECT count(peak) INTO n FROM (SELECT episodes() FROM health GROUP BY time(1m), pod) "
+          + "GROUP BY time(1h)", "episodes() in a subquery cannot be kept up to date"
+      ),
+      (
+        "SELECT episodes() INTO n FROM health WHERE time > '2026-01-01' GROUP BY time(1m), pod",
+        "episodes() with a time range, LIMIT or OFFSET cannot be kept up to date"
+      ),
+      (
+        "SELECT episodes() INTO n FROM health GROUP BY time(1m), pod LIMIT 1",
+        "episodes() with a time range, LIMIT or OFFSET cannot be kept up to date"
+      ),
+    ] {
+      let failure = try await temporary.database.failure(
+        "CREATE CONTINUOUS QUERY n ON db BEGIN \(select) END")
+      #expect(failure?.contains(message) == true, "\(select): \(failure ?? "")")
+    }
     try temporary.database.close()
   }
 }

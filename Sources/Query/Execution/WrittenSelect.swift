@@ -43,18 +43,27 @@ extension Executor {
     for (key, stretch) in stretches { written.settled[writer.series(of: key)] = stretch }
     return written
   }
+}
 
+// What continuous queries need to know.
+extension Executor {
   /// How far behind a change a bucket can be, in nanoseconds, whose rows it joins with others or
   /// parts from them: the quiet intervals of `episodes()`, 0 for any other SELECT.
   ///
-  /// - Throws: ``QueryError`` where `episodes()` stands in a subquery, whose rows are not looked up
-  ///   beyond a bucket.
+  /// - Throws: ``QueryError`` where `episodes()` is used in a way that cannot be kept up to date,
+  ///   bucket by bucket.
   public func lookback(of select: SelectStatement, database: String?) throws -> Int64 {
     guard !Self.readsEpisodes(select) else {
       throw QueryError.invalid("episodes() in a subquery cannot be kept up to date")
     }
-    return try Planner(source: source, context: context, database: database).plan(select)
-      .episodes?.quietSpan ?? 0
+    let plan = try Planner(source: source, context: context, database: database).plan(select)
+    guard let episodes = plan.episodes else { return 0 }
+    let times = try TimeCondition(select.condition, now: context.now, zone: nil)
+    guard times.from == nil, times.through == nil, plan.limit == nil, plan.offset == 0 else {
+      throw QueryError.invalid(
+        "episodes() with a time range, LIMIT or OFFSET cannot be kept up to date")
+    }
+    return episodes.quietSpan
   }
 
   private static func readsEpisodes(_ select: SelectStatement) -> Bool {
