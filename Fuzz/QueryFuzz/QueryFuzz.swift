@@ -25,6 +25,8 @@ public func initializeQuery(
         + "GROUP BY time(1m, 5s), * fill(previous) ORDER BY time DESC LIMIT 3 OFFSET 1 tz('UTC')",
       "SELECT max(x) FROM (SELECT sum(f) AS x FROM m GROUP BY time($n), a) WHERE s = $a",
       "SHOW TAG VALUES FROM m WITH KEY IN (a, b); SHOW SERIES; SHOW MODELS ON db; DROP SERIES FROM m",
+      "SHOW SUSPECTS ON db FROM h GRAPH rp.calls WHERE pod = 'a' LIMIT 3; "
+        + "SELECT episodes(5, 0.8) INTO e FROM h GROUP BY time(1m), pod",
       "CREATE RETENTION POLICY p ON db DURATION 7d REPLICATION 1 SHARD DURATION 1d DEFAULT",
       "CREATE CONTINUOUS QUERY q ON db RESAMPLE EVERY 1m FOR 5m BEGIN SELECT mean(f) INTO t FROM m "
         + "GROUP BY time(1m) END; DELETE FROM m WHERE time < '2026-01-01T00:00:00Z'; KILL QUERY 3",

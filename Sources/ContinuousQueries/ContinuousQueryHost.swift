@@ -15,7 +15,7 @@ public protocol ContinuousQueryHost: Sendable {
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) throws -> Int
   /// Nanoseconds of raw data before a bucket that the bucket's result depends on: 0 for ordinary
-  /// aggregates, (window − 1) intervals for model functions.
+  /// aggregates, (window − 1) intervals for model functions, the quiet intervals of episodes().
   func lookback(of select: SelectStatement, in database: String) throws -> Int64
   /// Measurements beside those in FROM whose rows change results, though no result comes from them:
   /// the lifecycle events of models. Each with the nanoseconds after a row in which buckets depend

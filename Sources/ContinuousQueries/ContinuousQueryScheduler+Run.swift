@@ -39,9 +39,7 @@ extension ContinuousQueryScheduler {
       turn.pieces == 0 || stopwatch() - began < Self.turn, isWanted(query, key)
     {
       let piece = turn.piece(of: range)
-      let frontier =
-        try turn.frontier
-        ?? host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
+      let frontier = try turn.frontier ?? frontier(of: query)
       turn.frontier = max(frontier, piece.upperBound)
       let pieceBegan = stopwatch()
       let written = try host.materialize(
@@ -54,6 +52,13 @@ extension ContinuousQueryScheduler {
       _ = turn.left.removePrefix(below: piece.upperBound)
       if written == 0 { try skipEmptiness(&turn) }
     }
+  }
+
+  /// No derived rows are at this time or later. Episodes can begin behind the piece in which they
+  /// are found.
+  private func frontier(of query: ContinuousQuery) throws -> Timestamp {
+    if query.statement.select.selectsEpisodes { return .max }
+    return try host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
   }
 
   /// Passes over what is pending up to the next row that a result could come from or that would

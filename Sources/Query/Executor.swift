@@ -1,7 +1,7 @@
 import TimeSeries
 
 /// Runs statements of the query language that read: SELECT (with or without INTO), EXPLAIN, and
-/// SHOW of databases, policies, measurements, tags, fields and series. What creates and drops is
+/// SHOW of databases, policies, measurements, tags, fields, series and suspects. What creates and drops is
 /// run above it.
 ///
 ///     let executor = Executor(source: store, context: QueryContext(now: now))
@@ -46,6 +46,11 @@ public struct Executor: Sendable {
       let series = try MetadataQueries(source: source, context: context, database: database)
         .run(statement)
       try emit(StatementResult(statementID: statementID, series: series))
+    case .showSuspects(let show):
+      let (series, messages) = try SuspectQuery(
+        source: source, context: context, database: database
+      ).run(show)
+      try emit(StatementResult(statementID: statementID, series: series, messages: messages))
     default:
       throw QueryError.notExecutable("the statement")
     }
@@ -55,7 +60,7 @@ public struct Executor: Sendable {
   public static func canExecute(_ statement: Statement) -> Bool {
     switch statement {
     case .select, .explain, .showDatabases, .showRetentionPolicies, .showMeasurements,
-      .showTagKeys, .showTagValues, .showFieldKeys, .showSeries:
+      .showTagKeys, .showTagValues, .showFieldKeys, .showSeries, .showSuspects:
       true
     default: false
     }
@@ -79,29 +84,20 @@ public struct Executor: Sendable {
     emit: (StatementResult) throws -> Void
   ) throws {
     let plan = try Planner(source: source, context: context, database: database).plan(select)
-    let runner = SelectRunner(plan: plan, context: context)
     if let target = plan.into {
-      guard let targetDatabase = target.database ?? database else {
-        throw QueryError.databaseNameRequired
-      }
-      guard source.retentionPolicies(of: targetDatabase) != nil else {
-        throw QueryError.databaseNotFound(targetDatabase)
-      }
-      var writer = IntoWriter(
-        target: target, database: targetDatabase, source: source, outputs: plan.outputs)
-      try runner.run { try writer.add($0, $1) }
-      try writer.flush()
+      let written = try write(plan, to: target, database: database)
       try emit(
         StatementResult(
           statementID: statementID,
           series: [
             ResultSeries(
               name: "result", columnNames: ["time", "written"],
-              columns: [Column(.integer([0])), Column(.integer([Int64(writer.written)]))],
+              columns: [Column(.integer([0])), Column(.integer([Int64(written.points)]))],
               hasTime: true)
           ]))
       return
     }
+    let runner = SelectRunner(plan: plan, context: context)
     try withoutActuallyEscaping(emit) { emit in
       var sink = ResultSink(
         statementID: statementID, columnNames: [plan.timeColumn] + plan.outputs.map(\.name),

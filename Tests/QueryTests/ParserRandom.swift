@@ -129,6 +129,13 @@ extension ParserRandom {
         : (chance(0.3) ? .regex(pattern()) : .literal(text())))
   }
 
+  /// A measurement that is no pattern.
+  mutating func named() -> MeasurementName {
+    var name = measurement()
+    name.name = .literal(text())
+    return name
+  }
+
   mutating func interval() -> SelectStatement.Interval {
     .init(every: duration(), offset: pick([0, 0, 5_000_000_000, -1]))
   }
@@ -204,7 +211,7 @@ extension ParserRandom {
   }
 
   mutating func statement() -> Statement {
-    switch below(26) {
+    switch below(27) {
     case 0: return .showDatabases
     case 1: return .showRetentionPolicies(database: maybe { $0.text() })
     case 2:
@@ -256,6 +263,13 @@ extension ParserRandom {
           resampleFor: maybe { $0.duration() }, select: select(depth: 2, into: true)))
     case 20: return pick([.showContinuousQueries, .showQueries, .killQuery(id: next())])
     case 21: return .dropContinuousQuery(name: text(), database: text())
+    case 23:
+      var suspects = ShowSuspectsStatement(source: named())
+      suspects.database = maybe { $0.text() }
+      suspects.graph = maybe { $0.named() }
+      suspects.condition = maybe { $0.expression(depth: 2, floor: 1) }
+      suspects.limit = maybe { 1 + $0.below(9) }
+      return .showSuspects(suspects)
     case 22: return .explain(select(depth: 2, into: false), analyze: chance(0.5))
     default: return .select(select(depth: 3, into: chance(0.3)))
     }

@@ -97,6 +97,11 @@ import Testing
         "create model b from m fields x group by time(1s) using LSTM_Autoencoder",
         "CREATE MODEL b FROM m FIELDS x GROUP BY time(1s) USING lstm_autoencoder"
       ),
+      (
+        "show suspects on d from rp.health graph calls where pod = 'a' limit 3",
+        "SHOW SUSPECTS ON d FROM rp.health GRAPH calls WHERE pod = 'a' LIMIT 3"
+      ),
+      ("SHOW SUSPECTS FROM health", nil),
       ("SHOW MODELS", nil),
       ("SHOW MODELS ON d", nil),
       ("DROP MODEL b ON d", nil),
@@ -214,6 +219,7 @@ import Testing
     let readOnly = [
       "SELECT x FROM m", "EXPLAIN ANALYZE SELECT x FROM m", "SHOW SERIES", "SHOW MODELS",
       "SHOW TAG VALUES WITH KEY = a", "SHOW CONTINUOUS QUERIES", "SHOW QUERIES",
+      "SHOW SUSPECTS FROM health",
     ]
     let writing = [
       "SELECT x INTO y FROM m", "EXPLAIN ANALYZE SELECT x INTO y FROM m", "DELETE FROM m",

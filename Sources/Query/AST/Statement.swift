@@ -11,6 +11,7 @@ public enum Statement: Sendable, Hashable {
   case showTagValues(ShowStatement, keys: TagKeySelection)
   case showFieldKeys(ShowStatement)
   case showSeries(ShowStatement)
+  case showSuspects(ShowSuspectsStatement)
 
   case createDatabase(name: String, policy: RetentionPolicyOptions?)
   case dropDatabase(name: String)
@@ -42,7 +43,8 @@ public enum Statement: Sendable, Hashable {
     switch self {
     case .select(let select), .explain(let select, analyze: _): select.into == nil
     case .showDatabases, .showRetentionPolicies, .showMeasurements, .showTagKeys, .showTagValues,
-      .showFieldKeys, .showSeries, .showModels, .showContinuousQueries, .showQueries:
+      .showFieldKeys, .showSeries, .showSuspects, .showModels, .showContinuousQueries,
+      .showQueries:
       true
     case .createDatabase, .dropDatabase, .createRetentionPolicy, .alterRetentionPolicy,
       .dropRetentionPolicy, .dropMeasurement, .dropSeries, .delete, .createModel, .dropModel,
@@ -144,6 +146,19 @@ public struct ShowStatement: Sendable, Hashable {
   public var cardinality = false
 
   public init() {}
+}
+
+/// `SHOW SUSPECTS [ON db] FROM health [GRAPH calls] [WHERE …] [LIMIT n]`.
+public struct ShowSuspectsStatement: Sendable, Hashable {
+  public var database: String?
+  /// A health measurement, no pattern.
+  public var source: MeasurementName
+  /// A measurement whose series are tagged `source` and `target`, no pattern.
+  public var graph: MeasurementName?
+  public var condition: Expression?
+  public var limit: Int?
+
+  public init(source: MeasurementName) { self.source = source }
 }
 
 /// `WITH KEY = k`, `IN (k, …)`, `=~ /…/` and their negations.

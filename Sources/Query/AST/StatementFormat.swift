@@ -12,6 +12,7 @@ extension Statement: CustomStringConvertible {
     case .showTagValues(let show, let keys): show.format("TAG VALUES", " WITH KEY \(keys)")
     case .showFieldKeys(let show): show.format(show.cardinality ? "FIELD KEY" : "FIELD KEYS")
     case .showSeries(let show): show.format("SERIES")
+    case .showSuspects(let show): show.description
     case .createDatabase(let name, let policy):
       "CREATE DATABASE \(quoteIdentifier(name))" + (policy.map { " WITH\($0.clauses)" } ?? "")
     case .dropDatabase(let name): "DROP DATABASE \(quoteIdentifier(name))"
@@ -78,6 +79,13 @@ extension ShowStatement {
   private var conditionAndLimits: String {
     (condition.map { " WHERE \($0)" } ?? "") + (limit.map { " LIMIT \($0)" } ?? "")
       + (offset.map { " OFFSET \($0)" } ?? "")
+  }
+}
+
+extension ShowSuspectsStatement: CustomStringConvertible {
+  public var description: String {
+    "SHOW SUSPECTS\(on(database)) FROM \(source)" + (graph.map { " GRAPH \($0)" } ?? "")
+      + (condition.map { " WHERE \($0)" } ?? "") + (limit.map { " LIMIT \($0)" } ?? "")
   }
 }
 

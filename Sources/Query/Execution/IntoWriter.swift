@@ -24,14 +24,10 @@ struct IntoWriter {
   }
 
   mutating func add(_ key: GroupKey, _ rows: RowBatch) throws {
-    let measurement =
-      switch target.name {
-      case .literal(let name): name
-      case .backReference: key.name
-      case .regex(let pattern):
-        throw QueryError.invalid("unable to write into the pattern /\(pattern)/")
-      }
-    let canonical = SeriesKey(measurement: measurement, tags: key.tags).canonical
+    if case .regex(let pattern) = target.name {
+      throw QueryError.invalid("unable to write into the pattern /\(pattern)/")
+    }
+    let canonical = series(of: key).canonical
     var row = 0
     while row < rows.count {
       // Names are interned anew for each batch.
@@ -45,6 +41,12 @@ struct IntoWriter {
       }
       if row < rows.count { try flush() }
     }
+  }
+
+  /// Where the rows of a group go.
+  func series(of key: GroupKey) -> SeriesKey {
+    let measurement = if case .literal(let name) = target.name { name } else { key.name }
+    return SeriesKey(measurement: measurement, tags: key.tags)
   }
 
   private mutating func add(_ rows: RowBatch, _ row: Int, _ series: UInt32, _ fields: [UInt32]) {

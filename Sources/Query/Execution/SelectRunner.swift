@@ -6,7 +6,12 @@ struct SelectRunner {
   let plan: SelectPlan
   let context: QueryContext
 
-  func run(_ emit: (GroupKey, RowBatch) throws -> Void) throws {
+  /// - Parameter settled: told of each group the stretch that its rows stand for, where that is not
+  ///   the plan's time range.
+  func run(
+    settled: (GroupKey, Range<Timestamp>) -> Void = { _, _ in },
+    _ emit: (GroupKey, RowBatch) throws -> Void
+  ) throws {
     if plan.isRaw && plan.drivingColumns.isEmpty { return }
     guard plan.from <= plan.through else { return }
     let groups = try GroupListing(plan: plan, context: context).groups()
@@ -26,9 +31,11 @@ struct SelectRunner {
       let tables = try Parallel.map(part.count, isParallel: context.limits.isParallel) {
         try compute(part[$0], events)
       }
-      for (group, rows) in zip(part, tables) where rows.count > 0 {
-        context.release(rows.byteCount)
-        try emit(group.key, rows)
+      for (group, table) in zip(part, tables) {
+        if let stretch = table.settled { settled(group.key, stretch) }
+        guard table.rows.count > 0 else { continue }
+        context.release(table.rows.byteCount)
+        try emit(group.key, table.rows)
       }
       start = end
     }
@@ -37,10 +44,17 @@ struct SelectRunner {
   /// Tables that are computed at one time before they are handed on.
   private static let groupsAtOnce = 32
 
-  private func compute(_ group: Group, _ events: LifecycleEvents?) throws -> RowBatch {
+  private func compute(
+    _ group: Group, _ events: LifecycleEvents?
+  ) throws -> (rows: RowBatch, settled: Range<Timestamp>?) {
     try context.check()
     let rows: RowBatch
-    if let model = plan.model {
+    var settled: Range<Timestamp>?
+    if let episodes = plan.episodes, let grid = plan.grid {
+      (rows, settled) = try EpisodeScan(
+        plan: plan, selection: episodes, grid: grid, context: context
+      ).result(of: group)
+    } else if let model = plan.model {
       rows = try ModelScan(plan: plan, selection: model, events: events, context: context)
         .rows(of: group)
     } else {
@@ -48,7 +62,7 @@ struct SelectRunner {
       rows = outputs(merge(calls, auxiliary))
     }
     try context.charge(rows.byteCount)
-    return rows
+    return (rows, settled)
   }
 
   /// The results of the calls, from no more of the time range than the limit needs.

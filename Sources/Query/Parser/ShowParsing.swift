@@ -33,10 +33,11 @@ extension Parser {
       advance()
       return try parseShowTags()
     default:
+      if skip(word: "suspects") { return .showSuspects(try parseShowSuspects()) }
       guard skip(word: "models") else {
         throw unexpected(
           "CONTINUOUS", "DATABASES", "FIELD", "MEASUREMENT", "MEASUREMENTS", "MODELS", "QUERIES",
-          "RETENTION", "SERIES", "TAG")
+          "RETENTION", "SERIES", "SUSPECTS", "TAG")
       }
       return .showModels(database: try parseOn())
     }
@@ -92,6 +93,17 @@ extension Parser {
     return .showTagValues(show, keys: keys)
   }
 
+  private mutating func parseShowSuspects() throws(ParseError) -> ShowSuspectsStatement {
+    let database = try parseOn()
+    try expect(.from)
+    var show = ShowSuspectsStatement(source: try parseMeasurementName())
+    show.database = database
+    if skip(word: "graph") { show.graph = try parseMeasurementName() }
+    show.condition = try parseCondition()
+    show.limit = try parseCount(.limit)
+    return show
+  }
+
   /// `WITH KEY …`.
   private mutating func parseKeySelection() throws(ParseError) -> TagKeySelection {
     try expect(.with)
@@ -145,6 +157,17 @@ extension Parser {
     show.database = try parseOn()
     guard skip(.from) else { return }
     repeat { show.sources.append(try parseMeasurement()) } while skip(.comma)
+  }
+
+  /// A measurement, by its name.
+  private mutating func parseMeasurementName() throws(ParseError) -> MeasurementName {
+    if token.kind == .symbol(.slash) { throw unexpected("identifier") }
+    let position = token.position
+    let name = try parseMeasurement()
+    if case .regex = name.name {
+      throw ParseError("one measurement is needed here, not a regex", at: position)
+    }
+    return name
   }
 
   private mutating func parseConditionAndLimits(

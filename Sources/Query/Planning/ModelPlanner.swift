@@ -91,7 +91,7 @@ extension Planner {
   /// A plan whose first columns are a model's features; what is computed from them is the caller's.
   func featurePlan(
     of name: MeasurementName, fields: [String], interval: SelectStatement.Interval,
-    dimensions: [String], share: String?, condition: Expression?
+    dimensions: [String], share: String? = nil, condition: Expression?
   ) throws -> SelectPlan {
     let times = try TimeCondition(condition, now: context.now, zone: nil)
     let measurements = try measurements(named: name)

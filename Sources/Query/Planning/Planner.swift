@@ -26,6 +26,7 @@ struct Planner {
       throw QueryError.invalid("time dimension must have duration argument")
     }
     if let model = try planModel(statement, inherited: inherited) { return model }
+    if let episodes = try planEpisodes(statement, inherited: inherited) { return episodes }
     _ = try ProjectionRules(
       statement, interval: interval,
       inheritsInterval: statement.interval == nil && interval != nil)
@@ -154,7 +155,7 @@ struct Planner {
     return tags
   }
 
-  private func dimensions(of statement: SelectStatement, tags: Set<String>) throws -> [String] {
+  func dimensions(of statement: SelectStatement, tags: Set<String>) throws -> [String] {
     var result: [String] = []
     let sorted = tags.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     for dimension in statement.dimensions {

@@ -46,13 +46,14 @@ struct SelectPlan: Sendable {
   var model: ModelSelection?
   /// A tag whose value each group is to know.
   var shareTag: String?
+  var episodes: EpisodeSelection?
 
   /// Every row of a subquery is one, also where all its values are null.
   var keepsEmptyRows: Bool {
     sources.allSatisfy { if case .subquery = $0 { true } else { false } }
   }
 
-  var isRaw: Bool { calls.isEmpty && model == nil }
+  var isRaw: Bool { calls.isEmpty && model == nil && episodes == nil }
 
   /// The one call that keeps the time of the point it picks: a lone selector outside GROUP BY time.
   var keepsPointTime: Bool { grid == nil && calls.count == 1 && calls[0].isSelector }

@@ -8,19 +8,20 @@ struct Completer: Sendable {
   static let keywords = [
     "ALL", "AND", "ANALYZE", "AS", "ASC", "BEGIN", "BY", "CARDINALITY", "CONTINUOUS", "CREATE",
     "DATABASE", "DATABASES", "DEFAULT", "DELETE", "DESC", "DISTINCT", "DROP", "DURATION", "END",
-    "EVERY", "EXPLAIN", "FIELD", "FIELDS", "FILL", "FOR", "FROM", "GROUP", "IN", "INSERT", "INTO",
+    "EVERY", "EXPLAIN", "FIELD", "FIELDS", "FILL", "FOR", "FROM", "GRAPH", "GROUP", "IN", "INSERT",
+    "INTO",
     "KEY", "KEYS", "KILL", "LIMIT", "MEASUREMENT", "MEASUREMENTS", "MODEL", "MODELS", "OFFSET",
     "ON", "OR", "ORDER", "OVER", "POLICIES", "POLICY", "QUERIES", "QUERY", "REPLICATION",
-    "RESAMPLE",
-    "RETENTION", "RETRAIN", "SELECT", "SERIES", "SHARD", "SHOW", "SINCE", "SLIMIT", "SOFFSET",
+    "RESAMPLE", "RETENTION", "RETRAIN", "SELECT", "SERIES", "SHARD", "SHOW", "SINCE", "SLIMIT",
+    "SOFFSET", "SUSPECTS",
     "TAG", "TIME",
     "USE", "USING", "VALUES", "WHERE", "WITH",
   ]
 
   static let functions = [
     "anomaly(", "bottom(", "count(", "cumulative_sum(", "derivative(", "detect(", "difference(",
-    "elapsed(", "first(", "integral(", "last(", "max(", "mean(", "median(", "min(", "mode(",
-    "moving_average(", "non_negative_derivative(", "now()", "percentile(", "rl(", "share(",
+    "elapsed(", "episodes(", "first(", "integral(", "last(", "max(", "mean(", "median(", "min(",
+    "mode(", "moving_average(", "non_negative_derivative(", "now()", "percentile(", "rl(", "share(",
     "spread(", "state(", "stddev(", "sum(", "threshold(", "top(", "version(",
   ]
 
@@ -37,7 +38,7 @@ struct Completer: Sendable {
     case nil where word.hasPrefix("\\"): choices = Self.commands
     case "USE", "\\USE": choices = databases.map(Self.name)
     case "ON": choices = databases.map(Self.name)
-    case "FROM", "MEASUREMENT", "INTO", "INSERT": choices = measurements.map(Self.name)
+    case "FROM", "MEASUREMENT", "INTO", "INSERT", "GRAPH": choices = measurements.map(Self.name)
     case "\\FORMAT": choices = OutputFormat.allCases.map(\.rawValue)
     case "\\PRECISION": choices = ["rfc3339", "h", "m", "s", "ms", "u", "ns"]
     default:

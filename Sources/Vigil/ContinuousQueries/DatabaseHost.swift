@@ -27,7 +27,7 @@ struct DatabaseHost: ContinuousQueryHost {
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
     let executor = Executor(source: source, context: QueryContext(now: now))
     try executor.validate(select, database: database)
-    var longest: Int64 = 0
+    var longest = try executor.lookback(of: select, database: database)
     for model in try models(of: select, in: database) {
       let (span, overflow) = model.interval.every.multipliedReportingOverflow(
         by: Int64(max(0, model.window - 1)))

@@ -16,10 +16,10 @@ final class FreshRows: QuerySource {
     var fields: Int
   }
 
-  private let base: DatabaseSource
+  private let base: any QuerySource
   private let state = Mutex(State())
 
-  init(base: DatabaseSource) { self.base = base }
+  init(base: any QuerySource) { self.base = base }
 
   var databases: [String] { base.databases }
 

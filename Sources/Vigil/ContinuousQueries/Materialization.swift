@@ -20,34 +20,32 @@ struct Materialization {
     let start = max(range.lowerBound, firstBucket(notBefore: keptSince(target, in: destination)))
     guard start < range.upperBound else { return 0 }
     let select = query.select(over: start..<range.upperBound)
-    guard let replaced = replaced.flatMap(replaceable), try hasRows(in: replaced) else {
-      return try write(select, through: source)
-    }
-    let fresh = FreshRows(base: source)
+    // Whether an episode reaches into the range is known once it is computed.
+    let store: any QuerySource = select.selectsEpisodes ? ChangedRows(base: source) : source
+    guard let replaced = replaced.flatMap(replaceable),
+      try select.selectsEpisodes || hasRows(in: replaced)
+    else { return try write(select, through: store).points }
+    let fresh = FreshRows(base: store)
     var written = try write(select, through: fresh)
-    let stale = try staleRows(in: replaced, besides: fresh)
+    let stale = try staleRows(in: replaced, written.settled, besides: fresh)
     try source.engine.delete(stale.spans, in: destination)
     // A row cannot lose a field but by being deleted and written anew.
-    if stale.includesFresh { written = try write(select, through: source) }
-    return written
+    if stale.includesFresh { written = try write(select, through: store) }
+    return written.points
   }
 
   private var destination: String { query.destination.database }
 
   private var target: MeasurementName? { query.statement.select.into }
 
-  private func write(_ select: SelectStatement, through source: any QuerySource) throws -> Int {
+  private func write(
+    _ select: SelectStatement, through source: any QuerySource
+  ) throws -> WrittenSelect {
     var limits = QueryContext.Limits()
     // The same rows must give the same bits whenever they are computed.
     limits.isLayoutIndependent = true
-    let executor = Executor(source: source, context: QueryContext(now: now, limits: limits))
-    var written = 0
-    try executor.execute(.select(select), database: query.database) { result in
-      guard let column = result.series.first?.columns.last, case .integer(let count)? = column[0]
-      else { return }
-      written += Int(count)
-    }
-    return written
+    return try Executor(source: source, context: QueryContext(now: now, limits: limits)).write(
+      select, database: query.database, notBefore: firstReplaceable)
   }
 
   // What retention took is no change of what was measured: derived rows outlive their sources. So
@@ -56,13 +54,20 @@ struct Materialization {
 
   /// The part of a range in which the sources keep everything.
   private func replaceable(_ range: Range<Timestamp>) -> Range<Timestamp>? {
+    let start = max(range.lowerBound, firstReplaceable)
+    return start < range.upperBound ? start..<range.upperBound : nil
+  }
+
+  /// From here on the sources keep everything that results depend on, and the target the results.
+  private var firstReplaceable: Timestamp {
     let kept =
       sources(of: query.statement.select).map { name in
         keptSince(name, in: name.database ?? query.database)
       }.max() ?? .min
     let (first, overflow) = kept.addingReportingOverflow(lookback)
-    let start = max(range.lowerBound, firstBucket(notBefore: overflow ? .max : first))
-    return start < range.upperBound ? start..<range.upperBound : nil
+    return max(
+      firstBucket(notBefore: overflow ? .max : first),
+      firstBucket(notBefore: keptSince(target, in: destination)))
   }
 
   private func sources(of select: SelectStatement) -> [MeasurementName] {
@@ -130,8 +135,15 @@ extension Materialization {
     }
   }
 
-  /// What is stored in a range and was not among the rows just written.
-  private func staleRows(in range: Range<Timestamp>, besides fresh: FreshRows) throws -> Stale {
+  /// What is stored and was not among the rows just written.
+  ///
+  /// - Parameters:
+  ///   - replaced: where series are looked at that have no stretch of their own.
+  ///   - settled: series whose results stand for other stretches.
+  private func staleRows(
+    in replaced: Range<Timestamp>, _ settled: [SeriesKey: Range<Timestamp>],
+    besides fresh: FreshRows
+  ) throws -> Stale {
     guard let snapshot = source.snapshot(of: destination),
       let schema = snapshot.schema(of: query.destination.measurement)
     else { return Stale() }
@@ -143,6 +155,7 @@ extension Materialization {
     var found: [ClosedRange<Timestamp>: [SeriesID]] = [:]
     var includesFresh = false
     for series in derivedSeries(in: snapshot) {
+      guard let range = settled[series.key].map(replaceable) ?? replaced else { continue }
       // A deletion would reach these as well.
       let isElsewhere = try policies.contains { other in
         try other.name != policy
