@@ -46,8 +46,8 @@ public struct FleetBenchmark: Sendable {
     }
     try await ask(
       database,
-      "CREATE CONTINUOUS QUERY watch ON \(Self.database) BEGIN SELECT rl(m), threshold(m), "
-        + "anomaly(m) INTO health FROM container GROUP BY time(1s), pod END")
+      "CREATE CONTINUOUS QUERY watch ON \(Self.database) BEGIN SELECT detect(m) "
+        + "INTO health FROM container GROUP BY time(1s), pod END")
     while try await lag(database) > 0 { try await Task.sleep(for: .milliseconds(100)) }
     let before = try await scored(database)
 
