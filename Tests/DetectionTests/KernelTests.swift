@@ -109,6 +109,34 @@ struct KernelTests {
     }
   }
 
+  @Test("scaling gives the bits of the plain code, and leaves what is not finite alone")
+  func scaling() {
+    var random = SplitMix64(seed: 12)
+    for compression in [Compression.none, .asinh, .asinh3] {
+      for count in [0, 1, 3, 7, 8, 9, 63, 64, 65, 200] {
+        let scaler = Scaler(
+          offsets: [Double(random.symmetric()) * 100], scales: [Double(random.nextUnit()) + 1e-3],
+          compression: compression)
+        let values = (0..<count).map { index -> Double in
+          switch index % 11 {
+          case 3: [.nan, .infinity, -.infinity][random.below(3)]
+          case 5: scaler.offsets[0]
+          case 7: Double(random.symmetric()) * 1e12
+          case 9: scaler.offsets[0] + Double(random.symmetric()) * 1e-9
+          default: Double(random.symmetric()) * 500
+          }
+        }
+        let expected = values.map { $0.isFinite ? scaler.scale($0, feature: 0).bitPattern : 77 }
+        for kernel in ScaleKernel.available.map(Optional.some) + [nil] {
+          let target = FloatBuffer(max(1, 3 * count))
+          for index in 0..<3 * count { target.pointer[index] = Float(bitPattern: 77) }
+          scaler.scale(values[...], feature: 0, to: target.pointer, step: 3, kernel: kernel)
+          #expect((0..<count).map { target.pointer[3 * $0].bitPattern } == expected)
+        }
+      }
+    }
+  }
+
   @Test("residual, Adam and sum of squares", arguments: vectors)
   func elementwise(name: String) throws {
     let kernels = try GoldenTests.kernels(name)

@@ -60,9 +60,7 @@ public struct GroupData: Sendable {
   func scale(_ rows: Range<Int>, by scaler: Scaler, to target: UnsafeMutablePointer<Float>) {
     let width = FeatureMatrix.width(of: features.count)
     for (feature, column) in features.enumerated() {
-      for (row, value) in column[rows].enumerated() where value.isFinite {
-        target[row * width + feature] = scaler.scale(value, feature: feature)
-      }
+      scaler.scale(column[rows], feature: feature, to: target + feature, step: width)
     }
   }
 }

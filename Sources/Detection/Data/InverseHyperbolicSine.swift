@@ -12,10 +12,12 @@ func inverseHyperbolicSine(_ x: Double) -> Double {
 ///
 /// - Parameter x: finite, at least 1.
 private func naturalLogarithm(_ x: Double) -> Double {
+  // From the bits, as x is normal: `significand` and `exponent` look at every kind of number.
+  let significand = Double(bitPattern: x.bitPattern & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000)
   // m in √½...√2, where the series needs the fewest terms.
-  let isUpper = x.significand > 1.4142135623730951
-  let m = isUpper ? x.significand / 2 : x.significand
-  let exponent = Double(x.exponent) + (isUpper ? 1 : 0)
+  let isUpper = significand > 1.4142135623730951
+  let m = isUpper ? significand / 2 : significand
+  let exponent = Double(Int64(x.bitPattern >> 52) - 1023) + (isUpper ? 1 : 0)
   let s = (m - 1) / (m + 1)
   let square = s * s
   // Written out: in a loop each coefficient would be a division.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// How features are brought to a common scale.
 public enum Scaling: String, Sendable, Hashable, CaseIterable {
   /// (x − mean) / standard deviation.
@@ -18,12 +20,17 @@ public enum Compression: String, Sendable, Hashable, CaseIterable {
   /// merely high keeps its size.
   case asinh3
 
-  func callAsFunction(_ value: Double) -> Double {
+  /// Deviations up to which it is nearly the identity; 0 where it is for all.
+  var linear: Double {
     switch self {
-    case .none: value
-    case .asinh: inverseHyperbolicSine(value)
-    case .asinh3: 3 * inverseHyperbolicSine(value / 3)
+    case .none: 0
+    case .asinh: 1
+    case .asinh3: 3
     }
+  }
+
+  func callAsFunction(_ value: Double) -> Double {
+    linear > 0 ? linear * inverseHyperbolicSine(value / linear) : value
   }
 }
 
@@ -109,5 +116,35 @@ public struct Scaler: Sendable, Hashable {
   func scale(_ value: Double, feature: Int) -> Float {
     let scaled = min(max((value - offsets[feature]) / scales[feature], -Self.bound), Self.bound)
     return Float(compression(scaled))
+  }
+
+  /// Scales the finite ones of a feature's values; the others are left as they are in `target`.
+  ///
+  /// - Parameter step: floats from one value's place in `target` to the next.
+  func scale(
+    _ values: ArraySlice<Double>, feature: Int, to target: UnsafeMutablePointer<Float>, step: Int,
+    kernel: vigil_scale_kernel? = ScaleKernel.best
+  ) {
+    guard let kernel else {
+      for (index, value) in values.enumerated() where value.isFinite {
+        target[index * step] = scale(value, feature: feature)
+      }
+      return
+    }
+    let scaling = vigil_scaling(
+      offset: offsets[feature], scale: scales[feature], bound: Self.bound,
+      linear: compression.linear)
+    values.withUnsafeBufferPointer { values in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: ScaleKernel.atOnce) { scaled in
+        guard let first = values.baseAddress, let scaled = scaled.baseAddress else { return }
+        for start in stride(from: 0, to: values.count, by: ScaleKernel.atOnce) {
+          let count = min(ScaleKernel.atOnce, values.count - start)
+          withUnsafePointer(to: scaling) { kernel(Int64(count), first + start, $0, scaled) }
+          for index in 0..<count where values[start + index].isFinite {
+            target[(start + index) * step] = scaled[index]
+          }
+        }
+      }
+    }
   }
 }

@@ -1,13 +1,11 @@
 /// Sums a window's squared errors over its steps, without those whose errors are the largest.
 struct StepTrimming {
   private let window: Int
-  private let features: Int
   private let width: Int
   private let dropped: Int
 
   init(_ shape: AutoencoderShape, _ loss: ReconstructionLoss) {
     window = shape.window
-    features = shape.features
     width = shape.featuresPadded
     dropped = shape.window - loss.steps(ofWindow: shape.window)
   }
@@ -23,9 +21,9 @@ struct StepTrimming {
   ) {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: window) { totals in
       for t in 0..<window {
-        var total: Float = 0
-        for feature in 0..<features { total += squares[t * step + feature] }
-        totals[t] = total
+        var lanes = SIMD16<Float>()
+        for block in stride(from: 0, to: width, by: 16) { lanes += squares.block(t * step + block) }
+        totals[t] = lanes.sum()
       }
       for _ in 0..<dropped {
         var largest = 0
@@ -33,9 +31,10 @@ struct StepTrimming {
         // Below any sum of squares.
         totals[largest] = -1
       }
-      for feature in 0..<width { sums[feature] = 0 }
-      for t in 0..<window where totals[t] >= 0 {
-        for feature in 0..<width { sums[feature] += squares[t * step + feature] }
+      for block in stride(from: 0, to: width, by: 16) {
+        var sum = SIMD16<Float>()
+        for t in 0..<window where totals[t] >= 0 { sum += squares.block(t * step + block) }
+        sums.store(sum, at: block)
       }
     }
   }

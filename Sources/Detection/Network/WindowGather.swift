@@ -39,18 +39,18 @@ enum WindowGather {
       for t in 0..<shape.window { (target + t * step).update(from: rows + t * width, count: width) }
       return
     }
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: width) { mean in
-      for j in 0..<width { mean[j] = 0 }
+    for block in stride(from: 0, to: width, by: 16) {
+      var sum = SIMD16<Float>()
+      for t in 0..<shape.window { sum += rows.block(t * width + block) }
+      let mean = sum / Float(shape.window)
       for t in 0..<shape.window {
-        for j in 0..<width { mean[j] += rows[t * width + j] }
+        target.store(rows.block(t * width + block) - mean, at: t * step + block)
       }
-      for j in 0..<width { mean[j] /= Float(shape.window) }
-      for t in 0..<shape.window {
-        for j in 0..<width { target[t * step + j] = rows[t * width + j] - mean[j] }
-        guard compression != .none else { continue }
-        for j in 0..<shape.features {
-          target[t * step + j] = Float(compression(Double(target[t * step + j])))
-        }
+    }
+    guard compression != .none else { return }
+    for t in 0..<shape.window {
+      for j in 0..<shape.features {
+        target[t * step + j] = Float(compression(Double(target[t * step + j])))
       }
     }
   }
