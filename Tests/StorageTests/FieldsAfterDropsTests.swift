@@ -114,6 +114,37 @@ import TimeSeries
     }
   }
 
+  /// A log that is written anew by a flush has nothing of memtables that are not flushed yet: were
+  /// their points lost, nothing would show what made their fields.
+  @Test func aNewLogHasNothingOfLaterMemtables() throws {
+    let files = SimulatedFileSystem()
+    let engine = try open(files)
+    try engine.createDatabase("db")
+    try write("m", 1, [("v", .float(1))], to: engine)
+    try engine.flush("db")
+    try drop("m", engine)
+    try write("m", 1, [("v", .string("x"))], to: engine)
+    let store = try engine.store("db")
+    store.monitor.withLock { store.freeze() }
+    try write("m", 1, [("w", .float(1))], to: engine)
+    try write("n", 1, [("f", .float(1))], to: engine)
+    #expect(store.flushInBackground())
+    var problems: [StorageError] = []
+    let index = SeriesIndex()
+    _ = try SeriesLog(
+      opening: store.layout, on: files, into: index, dropped: [0], problems: &problems)
+    #expect(problems == [])
+    #expect(index.liveIDs == [1])
+    #expect(index.measurements["m"]?.fields.map(\.name) == ["v"])
+    // What was left out comes with its own flush.
+    try engine.flush("db")
+    let again = SeriesIndex()
+    _ = try SeriesLog(
+      opening: store.layout, on: files, into: again, dropped: [0], problems: &problems)
+    #expect(again.liveIDs == [1, 2])
+    #expect(again.measurements["m"]?.fields.map(\.name) == ["v", "w"])
+  }
+
   /// A log as it was written when nothing kept fields of ended measurements out of it.
   @Test func anOldLogLosesNoFieldAndTheLaterTypeWins() throws {
     let files = SimulatedFileSystem()

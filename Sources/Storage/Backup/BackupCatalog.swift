@@ -141,9 +141,10 @@ struct BackupCatalog: Sendable {
       case .series:
         let payload = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
         // Into an index for the sake of its checks.
-        var loader = loader ?? SeriesLog.Loader(index: SeriesIndex(), dropped: state.droppedSeries)
-        try loader.load(payload)
-        self.loader = loader
+        if loader == nil {
+          loader = SeriesLog.Loader(index: SeriesIndex(), dropped: state.droppedSeries)
+        }
+        try loader?.load(payload)
         series.append(Array(payload))
         return
       case .file:
