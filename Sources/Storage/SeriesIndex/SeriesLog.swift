@@ -101,7 +101,7 @@ struct SeriesLog {
           }
           let measurement = try reader.readText(atMost: SeriesIndex.keyLimit)
           let name = try reader.readText(atMost: SeriesIndex.keyLimit)
-          // Two types are of a log that has a field of an ended measurement yet, as old ones do.
+          // Where it is there with two types, the earlier is of a measurement that ended: an old log.
           fields[measurement, default: [:]][name] = type
         case nil: throw EncodingError.malformed(offset: start, reason: "unknown kind of entry")
         }
