@@ -72,4 +72,14 @@ private func openSeriesLog(_ file: [UInt8]) throws {
     opening: layout, on: FuzzFileSystem(log), into: again, dropped: [], problems: &problems)
   require(problems == [], "a series log that cannot be read: \(problems)")
   require(again.liveIDs.elementsEqual(index.liveIDs), "other series")
+  require(fields(of: again) == fields(of: index), "other fields")
+}
+
+private func fields(of index: SeriesIndex) -> Set<SeriesLog.NewField> {
+  Set(
+    index.measurements.flatMap { name, measurement in
+      measurement.fields.map {
+        SeriesLog.NewField(measurement: name, name: $0.name, type: $0.type)
+      }
+    })
 }

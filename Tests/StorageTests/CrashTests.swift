@@ -71,10 +71,21 @@ import TimeSeries
     let points = [TestPoint("m,host=z", StoreModel.day, [("f", .float(1))])]
     _ = try engine.write(PointBatch(points), to: "db", retentionPolicy: "autogen")
     model.databases["db"]?.rows.write(points, policy: "autogen")
+    // What the log has of a measurement that ended must not be among the fields of a new one.
+    let isNew = engine.snapshot(of: "db")?.schema(of: "k") == nil
+    if isNew {
+      let points = [TestPoint("k,host=z", StoreModel.day, [("v", .integer(1))])]
+      _ = try engine.write(PointBatch(points), to: "db", retentionPolicy: "autogen")
+      model.databases["db"]?.rows.write(points, policy: "autogen")
+    }
     try engine.flush("db")
     let again = try StorageEngine(
       directory: "/data", fileSystem: files.afterPowerCut(.everything), options: options)
     if !isDamaged { #expect(again.problems == [], place) }
     #expect(try DirectoryModel(of: again) == model, place)
+    if isNew {
+      let fields = again.snapshot(of: "db")?.schema(of: "k")?.fields.map(\.name)
+      #expect(fields == ["v"], place)
+    }
   }
 }

@@ -187,11 +187,22 @@ extension CrashStep {
     let models = "models"
     let queries = "continuous-queries"
     func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(source.number(0...255)) } }
+    func write(_ key: String, _ fields: [(String, FieldValue)]) -> CrashStep {
+      .write([TestPoint(key, 1, fields)], policy: "autogen", database: "db")
+    }
     var threads: [[CrashStep]] = [
       writes(2) + [.flush("db")] + writes(2) + [.flush("db")] + writes(1) + [.flush("db")]
         + writes(1) + [.compactWhatIsDue] + writes(1) + [.compact],
       writes(2) + [.delete(key: "m,host=a", from: 0, through: 30)] + writes(1)
         + [.dropSeries(key: "m,host=b")] + writes(1) + [.dropMeasurement("n")] + writes(1),
+      // A measurement loses the series that its fields came with, then all; and comes back.
+      [
+        write("k,host=a", [("v", .float(1)), ("w", .float(1))]),
+        write("k,host=b", [("v", .float(2))]),
+        .dropSeries(key: "k,host=a"), write("k,host=c", [("w", .float(3))]),
+        .dropMeasurement("k"), write("k,host=a", [("v", .string("x"))]), .flush("db"),
+        write("k,host=b", [("v", .string("y")), ("x", .boolean(true))]),
+      ],
       [.createPolicy("short", isDefault: false)] + writes(2, policy: "short") + [.enforceRetention]
         + writes(1, policy: "short"),
       [.createPolicy("extra", isDefault: false)] + writes(1, policy: "extra")

@@ -91,6 +91,7 @@ import TimeSeries
       let key = SeriesKey(measurement: "m\(number % 2)", tags: [Tag(key: "x", value: "\(number)")])
       index.add(key.canonical[...])
     }
+    for name in ["m0", "m1"] { index.addField("f", type: .float, measurement: name) }
     let records = SeriesLog.snapshot(of: index)
     files.tamper(
       "/data/databases/db/SERIES",

@@ -109,6 +109,21 @@ import Vigil
     #expect(database.databases.isEmpty)
   }
 
+  @Test func fieldsOutliveTheSeriesTheyCameWith() async throws {
+    let temporary = try TemporaryDatabase()
+    try await temporary.database.query("CREATE DATABASE db")
+    try temporary.database.write(lineProtocol: "m,pod=a v=1 1", to: "db")
+    try temporary.database.write(lineProtocol: "m,pod=b v=2 2", to: "db")
+    _ = try await temporary.database.tables("DROP SERIES FROM m WHERE pod='a'")
+    for _ in 0..<2 {
+      try temporary.reopen()
+      let database = temporary.database
+      #expect(try await database.tables("SHOW SERIES").flatMap(\.rows) == ["m,pod=b"])
+      #expect(try await database.tables("SHOW FIELD KEYS").flatMap(\.rows) == ["v float"])
+      #expect(try await database.tables("SELECT v FROM m").flatMap(\.rows) == ["2 2.0"])
+    }
+  }
+
   @Test func aSeriesWithoutRowsIsNotListed() async throws {
     let temporary = try TemporaryDatabase()
     let database = temporary.database

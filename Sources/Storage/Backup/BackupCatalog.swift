@@ -123,7 +123,7 @@ struct BackupCatalog: Sendable {
     var files: [StoredFile] = []
     var segments: [BackupSegment] = []
     var isEnded = false
-    private let index = SeriesIndex()
+    private var loader: SeriesLog.Loader?
 
     mutating func read(_ bytes: UnsafeRawBufferPointer, number: Int) throws {
       var reader = ByteReader(bytes)
@@ -139,10 +139,13 @@ struct BackupCatalog: Sendable {
         for edit in try ManifestEdit.decode(edits) { state.apply(edit) }
         return
       case .series:
-        let payload = Array(bytes.dropFirst())
+        let payload = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
         // Into an index for the sake of its checks.
-        try SeriesLog.load(payload, into: index, dropped: state.droppedSeries)
-        series.append(payload)
+        if loader == nil {
+          loader = SeriesLog.Loader(index: SeriesIndex(), dropped: state.droppedSeries)
+        }
+        try loader?.load(payload)
+        series.append(Array(payload))
         return
       case .file:
         let kind = try reader.readText(atMost: EscapedName.byteLimit)

@@ -70,12 +70,9 @@ extension DatabaseStore {
         throw StorageError.corrupt(
           path: path.string, offset: 0, reason: "was not readable when the database was opened")
       }
-      let unflushed = unflushedIndex
       let catalog = BackupCatalog(
         database: name, time: options.now(), state: version.state,
-        series: index.lock.withLock {
-          SeriesLog.snapshot(of: index, except: unflushed.series, Set(unflushed.fields))
-        },
+        series: indexRecords(),
         files: try files.withLock { try $0.all(of: name) },
         segments: segments.map {
           BackupSegment(

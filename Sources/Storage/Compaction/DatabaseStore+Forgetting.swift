@@ -41,8 +41,7 @@ extension DatabaseStore {
       }
       if !series.isEmpty, series.count >= seriesAtLeast {
         // The series log must not bring them back.
-        try seriesLog.rewrite(
-          index.lock.withLock { SeriesLog.snapshot(of: index) }, on: fileSystem)
+        try seriesLog.rewrite(indexRecords(), on: fileSystem)
         edits.append(.forgetSeries(series))
       }
       if !edits.isEmpty { try commit(edits) }

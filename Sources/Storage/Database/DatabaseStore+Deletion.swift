@@ -82,7 +82,10 @@ extension DatabaseStore {
   /// One commit of edits and of the end of series.
   private func commit(_ edits: [ManifestEdit], dropping ids: Set<UInt32>) throws {
     if ids.isEmpty { return try commit(edits) }
-    try commit(edits + [.dropSeries(ids.sorted())]) { index.drop(ids) }
+    try commit(edits + [.dropSeries(ids.sorted())]) {
+      // Should the measurement come back, the log must not have its old fields before the new ones.
+      if index.drop(ids) { seriesLog.requireRewrite() }
+    }
   }
 
   /// Runs `body` with `maintenance` held, all points in segments and no new ones coming: so what

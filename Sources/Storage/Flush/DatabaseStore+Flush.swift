@@ -25,14 +25,15 @@ extension DatabaseStore {
     if newSeries >= FreedMemory.newSeriesAtLeast { FreedMemory.release() }
   }
 
-  /// Series and fields that no flush has written to the series log yet. Call it with `maintenance`
-  /// held.
-  var unflushedIndex: (series: Set<UInt32>, fields: [SeriesLog.NewField]) {
+  /// The index as records of the series log, without the series and fields that came with memtables
+  /// yet to be flushed: all but the `count` oldest. With `monitor` held, so that of no batch there is
+  /// a series without its fields. Call it with `maintenance` held.
+  func indexRecords(flushed count: Int = 0) -> [[UInt8]] {
     monitor.withLock {
-      (
-        Set(frozen.flatMap(\.newSeries) + pendingSeries),
-        frozen.flatMap(\.newFields) + pendingFields
-      )
+      let later = frozen.dropFirst(count)
+      let series = Set(later.flatMap(\.newSeries) + pendingSeries)
+      let fields = Set(later.flatMap(\.newFields) + pendingFields)
+      return index.lock.withLock { SeriesLog.snapshot(of: index, except: series, fields) }
     }
   }
 
@@ -76,8 +77,7 @@ extension DatabaseStore {
         SeriesLog.payload(series: oldest.newSeries, fields: oldest.newFields, of: index)
       }
       try seriesLog.commit(
-        payload, snapshot: { index.lock.withLock { SeriesLog.snapshot(of: index) } },
-        on: fileSystem)
+        payload, snapshot: { indexRecords(flushed: 1) }, on: fileSystem)
     }
     var flush = SegmentFlush(
       oldest, policies: manifest.state.policies, index: index, layout: layout,

@@ -71,6 +71,14 @@ extension DatabaseStore {
     let isShort =
       index.nextID < state.nextSeries
       && (index.nextID..<state.nextSeries).contains { !state.droppedSeries.contains($0) }
+    // A series comes with a field, and fields stay as long as their measurement has series.
+    if found.isEmpty, index.measurements.values.contains(where: \.fields.isEmpty) {
+      found.append(
+        .corrupt(
+          path: layout.series.string, offset: (try? fileSystem.size(layout.series)) ?? 0,
+          reason: "it has measurements without fields"))
+      log.requireRewrite()
+    }
     if isShort || !found.isEmpty {
       let rebuilt = SeriesRebuild.run(index, segments: segments, dropped: state.droppedSeries)
       if found.isEmpty, rebuilt.index.count > index.count {

@@ -50,12 +50,7 @@ struct SeriesRebuild {
     for id in latest.values.sorted() {
       if let bytes = keys[id] { index.add(bytes[...], id: id) }
     }
-    for (measurement, types) in fields.sorted(by: { $0.key < $1.key })
-    where index.measurements[measurement] != nil {
-      for (name, type) in types.sorted(by: { $0.key < $1.key }) {
-        index.addField(name, type: type, measurement: measurement)
-      }
-    }
+    index.addFields(fields)
     index.reserveIDs(before: (keys.keys.max() ?? 0) &+ (keys.isEmpty ? 0 : 1))
     return index
   }

@@ -94,10 +94,23 @@ final class SeriesIndex: @unchecked Sendable {
     }
   }
 
+  /// Adds fields, by measurement and name, of measurements that have series but not these fields.
+  func addFields(_ fields: [String: [String: FieldType]]) {
+    for (measurement, types) in fields.sorted(by: { $0.key < $1.key })
+    where measurements[measurement] != nil {
+      for (name, type) in types.sorted(by: { $0.key < $1.key }) {
+        addField(name, type: type, measurement: measurement)
+      }
+    }
+  }
+
   /// Makes series unknown. Snapshots that hold the old measurements keep seeing them. A
   /// measurement without series is gone, and its fields with it.
-  func drop(_ dropped: Set<UInt32>) {
+  ///
+  /// - Returns: whether a measurement is gone.
+  func drop(_ dropped: Set<UInt32>) -> Bool {
     lock.withLock {
+      let before = measurements.count
       var touched: Set<Int> = []
       for id in dropped {
         guard let position = position(of: id), !entries[position].isDropped else { continue }
@@ -106,6 +119,7 @@ final class SeriesIndex: @unchecked Sendable {
         count -= 1
       }
       for number in touched { rebuild(number, without: dropped) }
+      return measurements.count < before
     }
   }
 

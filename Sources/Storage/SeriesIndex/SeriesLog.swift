@@ -6,6 +6,11 @@ import TimeSeries
 ///
 /// It is written when a flush makes segments that refer to the ids, not with every batch: until
 /// then the WAL, which holds keys, is what brings a series back.
+///
+/// It has no entry for the end of a series, which the manifest knows. So that a field tells by
+/// itself whether it is there still, the log never has fields of a measurement that ended before
+/// entries of one of the same name: what ends a measurement makes the next commit write the log
+/// anew, and so does loading a log with fields of a measurement that has no series.
 struct SeriesLog {
   static let magic = "VIGILSER"
 
@@ -27,8 +32,9 @@ struct SeriesLog {
       path: layout.series, replacementPath: layout.seriesReplacement, magic: Self.magic)
   }
 
-  /// Reads the log into `index`, leaving out dropped series. What is damaged is in `problems`, and
-  /// then the next commit writes the log anew.
+  /// Reads the log into `index`, leaving out dropped series and the fields of measurements that have
+  /// no others. What is damaged is in `problems`. The next commit writes the log anew if something
+  /// is damaged or fields were left out.
   init(
     opening layout: DatabaseLayout, on fileSystem: any FileSystem, into index: SeriesIndex,
     dropped: Set<UInt32>, problems: inout [StorageError]
@@ -37,7 +43,7 @@ struct SeriesLog {
     let before = problems.count
     guard fileSystem.exists(layout.series) else { return }
     do {
-      let loader = Loader(index: index, dropped: dropped)
+      var loader = Loader(index: index, dropped: dropped)
       let map = try fileSystem.map(layout.series)
       let validSize = try map.withBytes { bytes in
         let contents = try RecordLog.read(bytes, path: layout.series, magic: Self.magic)
@@ -52,24 +58,31 @@ struct SeriesLog {
         }
         return contents.validSize
       }
-      if problems.count == before { try file.resume(at: validSize, on: fileSystem) }
+      loader.addFields()
+      if problems.count == before, !loader.hasFieldsOfEndedMeasurements {
+        try file.resume(at: validSize, on: fileSystem)
+      }
     } catch let error as StorageError {
       if case .unsupportedVersion = error { throw error }
       problems.append(error)
     }
   }
 
-  /// Puts the entries of a record's payload into an index, leaving out dropped series.
-  static func load(_ payload: [UInt8], into index: SeriesIndex, dropped: Set<UInt32>) throws {
-    let loader = Loader(index: index, dropped: dropped)
-    try payload.withUnsafeBytes { try loader.load($0) }
-  }
-
-  private struct Loader {
+  /// Puts records into an index, leaving out dropped series: first all of the records, then
+  /// ``addFields()``.
+  struct Loader {
     let index: SeriesIndex
     let dropped: Set<UInt32>
+    /// By measurement and name. Kept until all records are read: a series further on may be the
+    /// first that is left of a field's measurement.
+    private var fields: [String: [String: FieldType]] = [:]
 
-    func load(_ bytes: UnsafeRawBufferPointer) throws {
+    init(index: SeriesIndex, dropped: Set<UInt32>) {
+      self.index = index
+      self.dropped = dropped
+    }
+
+    mutating func load(_ bytes: UnsafeRawBufferPointer) throws {
       var reader = ByteReader(bytes)
       while reader.remaining > 0 {
         let start = reader.offset
@@ -88,14 +101,19 @@ struct SeriesLog {
           }
           let measurement = try reader.readText(atMost: SeriesIndex.keyLimit)
           let name = try reader.readText(atMost: SeriesIndex.keyLimit)
-          // The fields of a measurement whose series were all dropped are gone as well.
-          guard let known = index.measurements[measurement] else { continue }
-          if known.field(named: name.utf8) == nil {
-            index.addField(name, type: type, measurement: measurement)
-          }
+          // Where it is there with two types, the earlier is of a measurement that ended: an old log.
+          fields[measurement, default: [:]][name] = type
         case nil: throw EncodingError.malformed(offset: start, reason: "unknown kind of entry")
         }
       }
+    }
+
+    /// Adds the fields of measurements that have series.
+    func addFields() { index.addFields(fields) }
+
+    /// Whether ``addFields()`` leaves fields out.
+    var hasFieldsOfEndedMeasurements: Bool {
+      fields.keys.contains { index.measurements[$0] == nil }
     }
   }
 
