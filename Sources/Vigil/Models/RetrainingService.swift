@@ -74,7 +74,9 @@ final class RetrainingService: Sendable {
     if let failure = source.models.failure(of: name, in: database) {
       return failure.isDue(at: now)
     }
-    let (age, overflow) = now.subtractingReportingOverflow(model.newest.trained)
+    // A model from a file is given its time, however long ago it was trained elsewhere.
+    let latest = max(model.newest.trained, model.newest.imported ?? .min)
+    let (age, overflow) = now.subtractingReportingOverflow(latest)
     // A clock that is long before the training was put back, and the model must not wait for it.
     return overflow || age >= schedule.every || age <= -schedule.every
   }
