@@ -98,6 +98,17 @@ final class TrainedModel: ScoringModel {
     }
   }
 
+  /// The same version with other networks, of which those that stay keep their drift.
+  convenience init(_ model: DetectionModel, inPlaceOf other: TrainedModel) throws {
+    try self.init(model)
+    let drifts = other.networks.withLock { $0.mapValues(\.drift) }
+    networks.withLock { networks in
+      for (network, drift) in drifts where has(network) {
+        networks[network] = NetworkState(drift: drift)
+      }
+    }
+  }
+
   /// What the next version says of this one.
   var record: ModelVersion { ModelVersion(number: version, inForce: inForce, reach: window) }
 
@@ -144,6 +155,13 @@ final class TrainedModel: ScoringModel {
     let ratios = networks.withLock { $0.values.compactMap(\.drift.ratio) }.sorted()
     guard !ratios.isEmpty else { return nil }
     return (ratios[(ratios.count - 1) / 2] + ratios[ratios.count / 2]) / 2
+  }
+
+  private func has(_ network: Network) -> Bool {
+    switch network {
+    case .own(let key): model.group(key) != nil
+    case .shared(let value): model.shared(value) != nil
+    }
   }
 
   /// The group's own network, or else the one it shares; nil where there is neither.

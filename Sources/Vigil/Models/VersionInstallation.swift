@@ -59,13 +59,9 @@ struct VersionInstallation {
       inForce: inForce, older: Array(older))
     let model = try DetectionModel(
       specification: specification, groups: groups, shared: shared)
-    try scheduler.invalidate(
-      where: usesModel, from: inForce ?? .min,
-      making: {
-        // A DROP cancels it, and may have been too late for `body` to notice.
-        if status.context.isCancelled { throw QueryError.cancelled }
-        try source.models.store(model, after: previous, in: database)
-      })
+    try scheduler.invalidate(where: usesModel, from: inForce ?? .min) {
+      try source.models.store(model, after: previous, by: status.context, in: database)
+    }
     return model
   }
 
