@@ -49,6 +49,7 @@ import Vigil
       #expect(imported == ImportedModel(name: "the é", version: 1, groups: 1, shared: 0))
       let next = try await client.send("POST", "/model?db=b%2Fc", body: file.body)
       #expect(next.status == 201 && next.text.contains("\"version\":2"), "\(next.text)")
+      #expect(next.text.contains("\"in_force\":"), "\(next.text)")
       let named = try await client.send("POST", "/model?db=db&name=x", body: file.body)
       #expect(named.status == 201)
       #expect(try database.exportModel("x", from: "db").count > 0)

@@ -105,7 +105,7 @@ private final class FakeTransport: InfluxTransport {
 
   @Test func modelsGoOutAndComeIn() async throws {
     let transport = FakeTransport { _ in
-      (201, #"{"name":"n","version":3,"inForce":7,"groups":2,"shared":1}"#)
+      (201, #"{"name":"n","version":3,"in_force":7,"groups":2,"shared":1}"#)
     }
     let connection = RemoteConnection(transport: transport)
     let target = ShellTarget(database: "d", retentionPolicy: "p")

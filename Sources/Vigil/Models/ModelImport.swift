@@ -15,6 +15,11 @@ public struct ImportedModel: Sendable, Hashable, Codable {
   /// Networks that groups share.
   public var shared: Int
 
+  private enum CodingKeys: String, CodingKey {
+    case name, version, groups, shared
+    case inForce = "in_force"
+  }
+
   public init(
     name: String, version: Int, inForce: Timestamp? = nil, groups: Int, shared: Int
   ) {
