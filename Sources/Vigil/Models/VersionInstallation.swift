@@ -23,7 +23,9 @@ struct VersionInstallation {
       throw QueryError.invalid("model \(name) is being trained already")
     }
     defer { models.end(name, in: database) }
-    guard try models.model(named: name, in: database)?.version == previous?.version else {
+    // Networks may have left it, which is no new version.
+    let known = try models.model(named: name, in: database)
+    guard known?.newest.model == previous?.newest.model else {
       throw QueryError.invalid("model \(name) was changed meanwhile")
     }
     // A query may be there before its model is.
