@@ -28,6 +28,14 @@ public protocol ServerBackend: Sendable {
     _ database: String, except known: Set<String>,
     emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
   ) async throws
+
+  /// The newest version of a model, as a model file (FORMAT.md). May block.
+  func exportModel(_ name: String, from database: String) throws -> [UInt8]
+
+  /// Puts a model file into a database, by the name in the file where `name` is nil. May block.
+  func importModel(
+    _ bytes: [UInt8], as name: String?, into database: String
+  ) throws -> ImportedModel
 }
 
 extension Database: ServerBackend {}

@@ -8,6 +8,7 @@ struct ServerResponder: HTTPResponder {
   let write: WriteRoute
   let query: QueryRoute
   let backup: BackupRoute
+  let model: ModelRoute
 
   func respond(to request: Request, context: ServerRequestContext) async throws -> Response {
     var response: Response
@@ -34,6 +35,8 @@ struct ServerResponder: HTTPResponder {
       try await query.respond(to: request, context: context)
     case ("/backup", .get): try backup.list()
     case ("/backup", .post): try await backup.respond(to: request, context: context)
+    case ("/model", .get): try await model.send(request)
+    case ("/model", .post): try await model.receive(request)
     case ("/write", .options), ("/query", .options): Response(status: .ok)
     case ("/ping", .get), ("/ping", .head), ("/status", .get), ("/status", .head):
       StatusRoutes.ping(request)
@@ -41,7 +44,8 @@ struct ServerResponder: HTTPResponder {
     case ("/write", _): plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, POST")
     case ("/query", _):
       plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, GET, POST")
-    case ("/backup", _): plainText(.methodNotAllowed, "Method Not Allowed", allow: "GET, POST")
+    case ("/backup", _), ("/model", _):
+      plainText(.methodNotAllowed, "Method Not Allowed", allow: "GET, POST")
     case ("/ping", _), ("/status", _), ("/health", _):
       plainText(.methodNotAllowed, "Method Not Allowed", allow: "GET, HEAD")
     default: plainText(.notFound, "404 page not found")

@@ -57,7 +57,8 @@ public struct VigilServer: Service {
         permits: WeightedSemaphore(total: configuration.maximumQueries)),
       backup: BackupRoute(
         backend: backend, bodyReader: bodyReader,
-        permits: WeightedSemaphore(total: configuration.maximumBackups)))
+        permits: WeightedSemaphore(total: configuration.maximumBackups)),
+      model: ModelRoute(backend: backend, bodyReader: bodyReader, threadPool: threadPool))
     let bodyLimit = configuration.bodyLimit
     let host = configuration.host
     let configuredPort = configuration.port

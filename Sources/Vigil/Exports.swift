@@ -1,6 +1,7 @@
 @_exported import TimeSeries
 
 // What a user of the embedded database meets in signatures, so that `import Vigil` is all it takes.
+@_exported import enum Detection.DetectionError
 @_exported import struct Query.ParseError
 @_exported import enum Query.QueryError
 @_exported import struct Query.ResultSeries

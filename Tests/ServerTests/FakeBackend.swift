@@ -69,7 +69,7 @@ final class FakeBackend: ServerBackend {
   }
 }
 
-/// Backends of tests that are about something else have no databases to back up.
+/// Backends of tests that are about something else have no databases to back up, and no models.
 extension ServerBackend {
   var databases: [String] { [] }
 
@@ -78,6 +78,16 @@ extension ServerBackend {
     emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
   ) async throws {
     throw StorageError.databaseNotFound(database)
+  }
+
+  func exportModel(_ name: String, from database: String) throws -> [UInt8] {
+    throw QueryError.modelNotFound(name)
+  }
+
+  func importModel(
+    _ bytes: [UInt8], as name: String?, into database: String
+  ) throws -> ImportedModel {
+    throw QueryError.databaseNotFound(database)
   }
 }
 

@@ -1,6 +1,7 @@
 import Query
 import Synchronization
 import TimeSeries
+import Vigil
 
 @testable import Shell
 
@@ -56,6 +57,21 @@ final class FakeConnection: ShellConnection {
   func write(line: String, to target: ShellTarget, precision: TimestampPrecision) async throws {
     if line.contains("bad") { throw ConnectionError(description: "unable to parse '\(line)'") }
     written.withLock { $0.append(Write(line: line, target: target, precision: precision)) }
+  }
+
+  func exportModel(_ name: String, from target: ShellTarget) async throws -> [UInt8] {
+    guard name != "bad" else { throw ConnectionError(description: "model not found: bad") }
+    return Array("\(name) of \(target.database)".utf8)
+  }
+
+  /// What was imported shows in the name of the model.
+  func importModel(
+    _ bytes: [UInt8], as name: String?, into target: ShellTarget
+  ) async throws -> ImportedModel {
+    let text = String(decoding: bytes, as: UTF8.self)
+    return ImportedModel(
+      name: "\(name ?? "-") from \(text) into \(target.database)", version: 2, groups: 0, shared: 0
+    )
   }
 
   func close() async throws {}

@@ -2,6 +2,7 @@ import Query
 import Synchronization
 import Testing
 import TimeSeries
+import Vigil
 
 @testable import Shell
 
@@ -93,12 +94,57 @@ private final class FakeTransport: InfluxTransport {
       transport.requests == [
         InfluxRequest(
           method: .post, path: "/write", parameters: [.init("db", "d"), .init("precision", "ms")],
-          body: "m v=1 5")
+          body: Array("m v=1 5".utf8))
       ])
     let refusing = FakeTransport { _ in (400, #"{"error":"partial write: dropped=1"}"# + "\n") }
     await #expect(throws: ConnectionError(description: "partial write: dropped=1")) {
       try await RemoteConnection(transport: refusing).write(
         line: "m v=1", to: ShellTarget(database: "d"), precision: .nanoseconds)
+    }
+  }
+
+  @Test func modelsGoOutAndComeIn() async throws {
+    let transport = FakeTransport { _ in
+      (201, #"{"name":"n","version":3,"in_force":7,"groups":2,"shared":1}"#)
+    }
+    let connection = RemoteConnection(transport: transport)
+    let target = ShellTarget(database: "d", retentionPolicy: "p")
+    let imported = try await connection.importModel([1, 0, 255], as: "n", into: target)
+    #expect(
+      imported == ImportedModel(name: "n", version: 3, inForce: 7, groups: 2, shared: 1))
+    _ = try await connection.importModel([], as: nil, into: target)
+    let file = try await connection.exportModel("n", from: target)
+    #expect(file.first == UInt8(ascii: "{"))
+    #expect(
+      transport.requests == [
+        InfluxRequest(
+          method: .post, path: "/model", parameters: [.init("db", "d"), .init("name", "n")],
+          body: [1, 0, 255]),
+        InfluxRequest(method: .post, path: "/model", parameters: [.init("db", "d")]),
+        InfluxRequest(
+          method: .get, path: "/model", parameters: [.init("db", "d"), .init("name", "n")]),
+      ])
+  }
+
+  @Test(arguments: [
+    (404, #"{"error":"model not found: n"}"#, "model not found: n"),
+    (502, "", "http://fake: HTTP status 502"),
+  ])
+  func aModelThatDoesNotComeSaysWhy(status: Int, body: String, message: String) async {
+    let connection = RemoteConnection(transport: FakeTransport { _ in (status, body) })
+    let target = ShellTarget(database: "d")
+    await #expect(throws: ConnectionError(description: message)) {
+      try await connection.exportModel("n", from: target)
+    }
+    await #expect(throws: ConnectionError(description: message)) {
+      try await connection.importModel([], as: nil, into: target)
+    }
+  }
+
+  @Test func anAnswerOfAnotherKindIsNoImport() async {
+    let connection = RemoteConnection(transport: FakeTransport { _ in (200, "ok") })
+    await #expect(throws: ConnectionError(description: "http://fake: not an answer to an import")) {
+      try await connection.importModel([], as: nil, into: ShellTarget(database: "d"))
     }
   }
 

@@ -183,6 +183,9 @@ final class RandomHistory {
     case ..<91:
       log.append("flush")
       try database.engine.flush("db")
+    case ..<92:
+      log.append("prune")
+      database.retraining.pruneDue()
     case ..<94:
       let hours = Int64(numbers.next(below: 48)) - 24
       log.append("clock jumps \(hours)h")

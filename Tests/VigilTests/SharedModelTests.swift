@@ -132,4 +132,26 @@ import Testing
     let failure = try await temporary.database.failure(statement)
     #expect(failure?.contains(message) == true, "\(failure ?? "no error")")
   }
+
+  @Test func aModelOfSharedNetworksAloneIsListedByTheirMeans() async throws {
+    let temporary = try TemporaryDatabase()
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    // Too few rows of each pod, and enough of all.
+    let lines = (0..<20).map { Self.lines(pod: "p\($0)", service: "web", rows: 0..<30) }
+    try database.write(lineProtocol: lines.joined(separator: "\n"), to: "db")
+    let training = try #require(
+      try await database.tables(
+        Self.create.replacingOccurrences(of: "seed = 7", with: "events = 'deploys', mask = 90s")
+      ).first)
+    let listing = try #require(try await database.tables("SHOW MODELS ON db").first)
+    #expect(listing.column("groups")?[0] == .integer(0))
+    #expect(listing.column("shared")?[0] == .integer(1))
+    for column in ["loss", "validation_loss", "threshold"] {
+      #expect(listing.column(column)?[0] == training.column(column)?[0], "\(column)")
+    }
+    #expect(listing.column("share_by")?[0] == .string("service"))
+    #expect(listing.column("events")?[0] == .string("deploys"))
+    #expect(listing.column("mask")?[0] == .string("90s"))
+  }
 }

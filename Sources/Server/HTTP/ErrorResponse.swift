@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Storage
 import Vigil
 
 /// An answer that is not a success: InfluxDB's `{"error":"…"}`, and the same text in the header
@@ -11,6 +12,19 @@ struct ErrorResponse: Error {
   init(_ status: HTTPResponse.Status, _ message: String) {
     self.status = status
     self.message = message
+  }
+
+  /// What the store says of something that a client wants it to take in.
+  init(_ error: StorageError) {
+    switch error {
+    case .databaseNotFound(let name):
+      self.init(.notFound, "database not found: \"\(name)\"")
+    case .retentionPolicyNotFound(_, let policy):
+      self.init(.internalServerError, "retention policy not found: \(policy)")
+    case .closed: self.init(.serviceUnavailable, error.description)
+    case .invalidName: self.init(.badRequest, error.description)
+    default: self.init(.internalServerError, error.description)
+    }
   }
 
   static let requestEntityTooLarge = ErrorResponse(

@@ -47,19 +47,7 @@ struct WriteRoute {
           precision: precision)
       }
     } catch let error as StorageError {
-      throw Self.response(to: error)
-    }
-  }
-
-  private static func response(to error: StorageError) -> ErrorResponse {
-    switch error {
-    case .databaseNotFound(let name):
-      ErrorResponse(.notFound, "database not found: \"\(name)\"")
-    case .retentionPolicyNotFound(_, let policy):
-      ErrorResponse(.internalServerError, "retention policy not found: \(policy)")
-    case .closed: ErrorResponse(.serviceUnavailable, error.description)
-    case .invalidName: ErrorResponse(.badRequest, error.description)
-    default: ErrorResponse(.internalServerError, error.description)
+      throw ErrorResponse(error)
     }
   }
 }

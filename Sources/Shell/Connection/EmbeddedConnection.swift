@@ -40,6 +40,16 @@ struct EmbeddedConnection: ShellConnection {
     }
   }
 
+  func exportModel(_ name: String, from target: ShellTarget) async throws -> [UInt8] {
+    try database.exportModel(name, from: target.database)
+  }
+
+  func importModel(
+    _ bytes: [UInt8], as name: String?, into target: ShellTarget
+  ) async throws -> ImportedModel {
+    try database.importModel(bytes, as: name, into: target.database)
+  }
+
   func close() async throws { try database.close() }
 }
 

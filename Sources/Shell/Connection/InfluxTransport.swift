@@ -9,14 +9,14 @@ struct InfluxRequest: Sendable, Hashable {
   }
 
   var method: Method
-  /// `/query`, `/write`, `/ping`.
+  /// `/query`, `/write`, `/ping`, `/model`.
   var path: String
   /// In the address, in this order.
   var parameters: [Parameter] = []
   /// In the body, url-encoded, for `/query`.
   var form: [Parameter] = []
   /// The body, where there is no form.
-  var body = ""
+  var body: [UInt8] = []
   /// Seconds the whole exchange may take; nil where there is no limit.
   var timeout: Double?
 
@@ -107,7 +107,7 @@ struct HTTPTransport: InfluxTransport {
       http.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
       http.body = .bytes(Array(Self.encode(request.form).utf8))
     } else if !request.body.isEmpty {
-      http.body = .bytes(Array(request.body.utf8))
+      http.body = .bytes(request.body)
     }
     let timeout = Int64((request.timeout ?? 365 * 86_400) * 1000)
     let response: HTTPClientResponse

@@ -1,5 +1,7 @@
+import Foundation
 import Query
 import TimeSeries
+import Vigil
 
 /// A server that speaks the InfluxDB 1.x HTTP API: Vigil's, or InfluxDB's own.
 struct RemoteConnection: ShellConnection {
@@ -54,15 +56,44 @@ struct RemoteConnection: ShellConnection {
       .init("precision", precision.shortName),
     ]
     if let policy = target.retentionPolicy { parameters.append(.init("rp", policy)) }
-    var body = LineBuffer(limit: Self.chunkLimit)
-    var lines: [[UInt8]] = []
-    let response = try await transport.send(
-      InfluxRequest(method: .post, path: "/write", parameters: parameters, body: line)
-    ) { lines += try body.add($0) }
-    lines += body.finish().map { [$0] } ?? []
-    guard response.status >= 300 else { return }
+    _ = try await exchange(
+      InfluxRequest(
+        method: .post, path: "/write", parameters: parameters, body: Array(line.utf8)))
+  }
+
+  func exportModel(_ name: String, from target: ShellTarget) async throws -> [UInt8] {
+    try await exchange(
+      InfluxRequest(
+        method: .get, path: "/model",
+        parameters: [.init("db", target.database), .init("name", name)]))
+  }
+
+  func importModel(
+    _ bytes: [UInt8], as name: String?, into target: ShellTarget
+  ) async throws -> ImportedModel {
+    var parameters = [InfluxRequest.Parameter("db", target.database)]
+    if let name { parameters.append(.init("name", name)) }
+    let answer = try await exchange(
+      InfluxRequest(method: .post, path: "/model", parameters: parameters, body: bytes))
+    guard let model = try? JSONDecoder().decode(ImportedModel.self, from: Data(answer)) else {
+      throw ConnectionError(description: "\(transport.address): not an answer to an import")
+    }
+    return model
+  }
+
+  /// The body of an answer that is a success; throws what the server says where it is none.
+  private func exchange(_ request: InfluxRequest) async throws -> [UInt8] {
+    var body: [UInt8] = []
+    let response = try await transport.send(request) { part in
+      guard body.count + part.count <= Self.chunkLimit else {
+        throw ConnectionError(
+          description: "\(transport.address): an answer of more than \(Self.chunkLimit) bytes")
+      }
+      body += part
+    }
+    guard response.status >= 300 else { return body }
     // The error is JSON; decoding throws it.
-    for line in lines { _ = try InfluxResponseDecoder.decode(line) }
+    if !body.isEmpty { _ = try InfluxResponseDecoder.decode(body) }
     throw ConnectionError(description: "\(transport.address): HTTP status \(response.status)")
   }
 

@@ -1,5 +1,6 @@
 import Query
 import TimeSeries
+import Vigil
 
 /// What the shell talks to.
 protocol ShellConnection: Sendable {
@@ -20,6 +21,14 @@ protocol ShellConnection: Sendable {
 
   /// Writes a line of line protocol. Throws, with the reason, where it was not taken in.
   func write(line: String, to target: ShellTarget, precision: TimestampPrecision) async throws
+
+  /// The newest version of a model, as a model file.
+  func exportModel(_ name: String, from target: ShellTarget) async throws -> [UInt8]
+
+  /// Puts a model file into a database, by the name in the file where `name` is nil.
+  func importModel(
+    _ bytes: [UInt8], as name: String?, into target: ShellTarget
+  ) async throws -> ImportedModel
 
   func close() async throws
 }

@@ -26,7 +26,8 @@ struct Completer: Sendable {
   ]
 
   static let commands = [
-    "\\databases", "\\format", "\\help", "\\measurements", "\\models", "\\plot", "\\precision",
+    "\\databases", "\\export", "\\format", "\\help", "\\import", "\\measurements", "\\models",
+    "\\plot", "\\precision",
     "\\pretty", "\\quit", "\\timing", "\\use", "\\watch",
   ]
 

@@ -13,6 +13,8 @@ enum HelpText {
       \\timing [on|off]              how long statements take
       \\plot [log] SELECT …          draw: columns named threshold and anomaly are marked
       \\watch SECONDS statement      again and again, until Ctrl-C
+      \\export MODEL FILE            write a model to a file that is not there yet
+      \\import FILE [MODEL]          a new model, or the next version of one, from such a file
       \\use, \\help, \\quit
 
     """

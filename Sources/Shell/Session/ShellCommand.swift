@@ -1,7 +1,7 @@
 import TimeSeries
 
 /// What a piece of input asks for.
-indirect enum ShellCommand: Equatable {
+indirect enum ShellCommand: Equatable, Sendable {
   case statement(String)
   case use(ShellTarget)
   /// `line` is one line of line protocol.
@@ -15,6 +15,9 @@ indirect enum ShellCommand: Equatable {
   case setPretty(Bool?)
   case plot(select: String, logarithmic: Bool)
   case watch(seconds: Double, ShellCommand)
+  case exportModel(name: String, path: String)
+  /// A `name` of nil is the one in the file.
+  case importModel(path: String, name: String?)
 }
 
 /// Where statements that name no database go.
@@ -102,6 +105,19 @@ extension ShellCommand {
           description: "\\watch SECONDS STATEMENT, with 0.1 to 86400 seconds")
       }
       return .watch(seconds: seconds, try ShellCommand(rest))
+    case "export":
+      var rest = Substring(value)
+      guard let name = word(&rest), let path = word(&rest), rest.isEmpty else {
+        throw ShellUsageError(description: "\\export MODEL FILE")
+      }
+      return .exportModel(name: name, path: path)
+    case "import":
+      var rest = Substring(value)
+      let usage = ShellUsageError(description: "\\import FILE [MODEL]")
+      guard let path = word(&rest) else { throw usage }
+      if rest.isEmpty { return .importModel(path: path, name: nil) }
+      guard let name = word(&rest), rest.isEmpty else { throw usage }
+      return .importModel(path: path, name: name)
     default: throw ShellUsageError(description: "unknown command \\\(name); \\help lists them")
     }
   }
@@ -146,6 +162,22 @@ extension ShellCommand {
         description: "INSERT MEASUREMENT[,TAG=V…] FIELD=V[,…] [TIME]")
     }
     return .insert(line: line, retentionPolicy: policy)
+  }
+
+  /// A word up to a blank, or in double quotes, and the blanks behind it; nil where there is none or
+  /// the quotes do not close.
+  private static func word(_ text: inout Substring) -> String? {
+    var word: String?
+    if text.first == "\"" {
+      word = identifier(&text)
+    } else {
+      let plain = text.prefix { !$0.isWhitespace }
+      text = text[plain.endIndex...]
+      word = String(plain)
+    }
+    guard text.first?.isWhitespace ?? true, word?.isEmpty == false else { return nil }
+    text = text.drop(while: \.isWhitespace)
+    return word
   }
 
   /// A name up to a `.` or a blank, or in double quotes; nil where the quotes do not close.

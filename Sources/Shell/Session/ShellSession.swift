@@ -82,6 +82,18 @@ actor ShellSession {
       try acknowledge("pretty \(settings.isPretty ? "on" : "off")")
     case .plot(let select, let isLogarithmic): try await plot(select, isLogarithmic)
     case .watch(let seconds, let command): try await watch(command, every: seconds)
+    case .exportModel(let name, let path):
+      let target = try requireTarget()
+      // Before the server is asked: most mistakes are found here.
+      try ModelFile.requireFree(path)
+      let bytes = try await connection.exportModel(name, from: target)
+      try ModelFile.write(bytes, to: path)
+      try acknowledge("\(bytes.count) bytes in \(path)")
+    case .importModel(let path, let name):
+      let target = try requireTarget()
+      let model = try await connection.importModel(
+        ModelFile.read(path), as: name, into: target)
+      try acknowledge("model \(model.name), version \(model.version)")
     }
   }
 

@@ -45,7 +45,7 @@ extension ModelRegistry {
         "version", "state", "progress", "groups", "groups_done", "shared", "group", "epoch",
         "epochs", "loss", "validation_loss", "trained", "sustain", "threshold", "in_force",
         "versions", "retrain_every", "retrain_over", "trained_from", "trained_to", "age", "drift",
-        "last_error",
+        "last_error", "share_by", "events", "mask",
       ],
       columns: [
         Column(.string(rows.map(\.name))), Column(.string(rows.map(\.measurement))),
@@ -65,6 +65,8 @@ extension ModelRegistry {
         times(rows.map(\.trainedFrom)), times(rows.map(\.trainedTo)),
         integers(rows.map { $0.trained.map { Self.age(of: $0, at: now) } }),
         column(rows.map(\.drift)), Column(optional: rows.map(\.lastError)),
+        Column(optional: rows.map(\.shareBy)), Column(optional: rows.map(\.events)),
+        Column(optional: rows.map(\.mask)),
       ], hasTime: false)
   }
 
@@ -106,6 +108,9 @@ extension ModelRegistry {
     var trainedFrom: Timestamp?
     var trainedTo: Timestamp?
     var lastError: String?
+    var shareBy: String?
+    var events: String?
+    var mask: String?
 
     init(name: String, state: String) {
       self.name = name
@@ -114,11 +119,15 @@ extension ModelRegistry {
 
     private init(_ statement: CreateModelStatement, state: String) {
       self.init(name: statement.name, state: state)
-      if case .literal(let name) = statement.source.name { measurement = name }
+      measurement = statement.measurement ?? ""
       fields = statement.fields.joined(separator: ", ")
       interval = Expression.duration(statement.interval.every).description
       retrainEvery = statement.schedule.map { Expression.duration($0.every).description }
       retrainOver = statement.schedule.map { Expression.duration($0.over).description }
+      shareBy = statement.share
+      let eventMask = try? EventMask(statement)
+      events = eventMask?.measurement
+      mask = eventMask.map { Expression.duration($0.duration).description }
       tags = statement.dimensions.compactMap { if case .tag(let name) = $0 { name } else { nil } }
         .joined(separator: ", ")
     }
@@ -136,27 +145,32 @@ extension ModelRegistry {
       validationLoss = status.validationLoss
     }
 
-    /// Losses and threshold are means over the groups.
+    /// Losses and threshold are means over the groups, of a model that has none over the shared
+    /// networks.
     init(_ model: VersionedModel) {
       self.init(model.statement, state: "ready")
       let options = model.newest.model.specification.options
       let groups = model.newest.model.groups
-      let infos = groups.map(\.info)
-      let count = Double(max(1, infos.count))
+      let shared = model.newest.model.shared
+      let networks = groups.isEmpty ? shared : groups
+      let infos = networks.map(\.info)
+      func mean(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+      }
       window = options.window
       hidden = options.hidden
       latent = options.latent
       sustain = options.sustain
       version = model.version
       progress = 100
-      self.groups = infos.count
-      groupsDone = infos.count
-      shared = model.newest.model.shared.count
+      self.groups = groups.count
+      groupsDone = groups.count
+      self.shared = shared.count
       epochs = options.epochs
       epoch = infos.map(\.epochs).max() ?? 0
-      loss = infos.reduce(0) { $0 + $1.trainingLoss } / count
-      validationLoss = infos.reduce(0) { $0 + $1.validationLoss } / count
-      threshold = groups.reduce(0) { $0 + $1.threshold } / count
+      loss = mean(infos.map(\.trainingLoss))
+      validationLoss = mean(infos.map(\.validationLoss))
+      threshold = mean(networks.map(\.threshold))
       trained = model.newest.trained
       inForce = model.newest.inForce
       versions = model.versions.count

@@ -28,6 +28,8 @@ final class ModelRegistry: Sendable {
 
   let engine: StorageEngine
   private let state = Mutex(State())
+  /// Held while a model's files change, so that a DROP is not undone by what ends just then.
+  private let writing = Mutex(())
 
   init(engine: StorageEngine) { self.engine = engine }
 
@@ -62,30 +64,56 @@ final class ModelRegistry: Sendable {
 
   /// Keeps a new version of a model, which from now on is the newest.
   ///
-  /// - Parameter previous: the version that was the newest; nil for a model that is new.
-  func store(_ model: DetectionModel, after previous: VersionedModel?, in database: String) throws {
+  /// - Parameters:
+  ///   - previous: the version that was the newest; nil for a model that is new.
+  ///   - context: of who made it. A DROP cancels it.
+  func store(
+    _ model: DetectionModel, after previous: VersionedModel?, by context: QueryContext,
+    in database: String
+  ) throws {
     let newest = try TrainedModel(model)
     let key = Key(database: database, name: model.specification.name)
-    if let previous {
-      guard try self.model(named: key.name, in: database)?.version == previous.version else {
-        throw QueryError.modelNotFound(key.name)
+    try writing.withLock { _ in
+      if context.isCancelled { throw QueryError.cancelled }
+      if let previous {
+        guard try self.model(named: key.name, in: database)?.version == previous.version else {
+          throw QueryError.modelNotFound(key.name)
+        }
+        if newest.older.contains(previous.newest.record) {
+          try engine.storeFile(
+            kind: ModelVersion.fileKind,
+            name: ModelVersion.fileName(previous.version, of: key.name),
+            bytes: previous.newest.model.encoded(), in: database)
+        }
       }
-      if newest.older.contains(previous.newest.record) {
-        try engine.storeFile(
-          kind: ModelVersion.fileKind,
-          name: ModelVersion.fileName(previous.version, of: key.name),
-          bytes: previous.newest.model.encoded(), in: database)
-      }
+      try replace(newest, key)
+      state.withLock { $0.failures[key] = nil }
+      // The model is what it is to be, whatever becomes of these; they are tried again next time.
+      try? removeVersions(of: key, but: Set(newest.older.map(\.number)))
     }
+  }
+
+  /// Keeps the newest version of a model without some of its networks.
+  ///
+  /// - Parameter context: as of ``store(_:after:by:in:)``.
+  func store(
+    _ networks: DetectionModel, inPlaceOf newest: TrainedModel, by context: QueryContext,
+    in database: String
+  ) throws {
+    let reduced = try TrainedModel(networks, inPlaceOf: newest)
+    try writing.withLock { _ in
+      if context.isCancelled { throw QueryError.cancelled }
+      try replace(reduced, Key(database: database, name: networks.specification.name))
+    }
+  }
+
+  private func replace(_ newest: TrainedModel, _ key: Key) throws {
     try engine.storeFile(
-      kind: Self.fileKind, name: key.name, bytes: model.encoded(), in: database)
+      kind: Self.fileKind, name: key.name, bytes: newest.model.encoded(), in: key.database)
     state.withLock {
       $0.changes += 1
       $0.loaded[key] = versioned(newest, key)
-      $0.failures[key] = nil
     }
-    // The model is what it is to be, whatever becomes of these; they are tried again next time.
-    try? removeVersions(of: key, but: Set(newest.older.map(\.number)))
   }
 
   /// Throws where a name has no room for a version behind it in a file's name.
@@ -109,16 +137,18 @@ final class ModelRegistry: Sendable {
 
   func drop(_ name: String, in database: String) throws {
     let key = Key(database: database, name: name)
-    let training = state.withLock { $0.trainings[key] }
-    training?.context.cancel()
-    let removed = try engine.removeFile(kind: Self.fileKind, name: name, in: database)
-    state.withLock {
-      $0.changes += 1
-      $0.loaded[key] = nil
-      $0.failures[key] = nil
+    try writing.withLock { _ in
+      let training = state.withLock { $0.trainings[key] }
+      training?.context.cancel()
+      let removed = try engine.removeFile(kind: Self.fileKind, name: name, in: database)
+      state.withLock {
+        $0.changes += 1
+        $0.loaded[key] = nil
+        $0.failures[key] = nil
+      }
+      try removeVersions(of: key, but: [])
+      guard removed || training != nil else { throw QueryError.modelNotFound(name) }
     }
-    try removeVersions(of: key, but: [])
-    guard removed || training != nil else { throw QueryError.modelNotFound(name) }
   }
 
   /// Forgets the models of a database that is going.

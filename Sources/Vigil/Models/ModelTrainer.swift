@@ -66,82 +66,13 @@ struct ModelTrainer {
 
   /// The statement as the detector's own specification, checked against the schema.
   private func specification() throws -> ModelSpecification {
-    guard statement.architecture == "lstm_autoencoder" else {
-      throw QueryError.invalid(
-        "unknown model architecture \(statement.architecture); there is lstm_autoencoder")
+    let specification = try ModelSpecification(statement, in: database)
+    let measurement = statement.measurement ?? ""
+    guard let schema = source.snapshot(of: database)?.schema(of: measurement) else {
+      throw QueryError.invalid("measurement not found: \(measurement)")
     }
-    guard case .literal(let measurement) = statement.source.name else {
-      throw QueryError.invalid("FROM of a model needs the name of a measurement")
-    }
-    if let schedule = statement.schedule,
-      min(schedule.every, schedule.over) < statement.interval.every
-    {
-      throw QueryError.invalid("EVERY and OVER of a model must be >= GROUP BY time duration")
-    }
-    guard statement.source.database.map({ $0 == database }) ?? true else {
-      throw QueryError.invalid("a model reads measurements of its own database")
-    }
-    var options = DetectorOptions()
-    _ = try ModelOptions(statement)
-    _ = try EventMask(statement)
-    for option in statement.options
-    where !ModelOptions.isKnown(option.name) && !EventMask.optionNames.contains(option.name) {
-      try options.set(option.name, to: text(of: option))
-    }
-    let schema = source.snapshot(of: database)?.schema(of: measurement)
-    guard let schema else { throw QueryError.invalid("measurement not found: \(measurement)") }
-    for field in statement.fields {
-      switch schema.type(of: field) {
-      case nil: throw QueryError.invalid("field not found in \(measurement): \(field)")
-      case .string, .boolean:
-        throw QueryError.invalid("field \(field) is no number, so no model can be trained on it")
-      default: break
-      }
-    }
-    let specification = ModelSpecification(
-      name: statement.name, fields: statement.fields, interval: statement.interval.every,
-      groupTags: try groupTags(schema), shareTag: try shareTag(schema), options: options)
-    try specification.validate()
+    try specification.check(against: schema, isComplete: true)
     return specification
-  }
-
-  private func groupTags(_ schema: MeasurementSchema) throws -> [String] {
-    var tags: Set<String> = []
-    for dimension in statement.dimensions {
-      guard case .tag(let name) = dimension else {
-        throw QueryError.invalid("GROUP BY of a model needs the names of tags")
-      }
-      guard schema.tagKeys.contains(name) else {
-        throw QueryError.invalid("tag not found in \(schema.name): \(name)")
-      }
-      tags.insert(name)
-    }
-    return tags.sorted()
-  }
-
-  private func shareTag(_ schema: MeasurementSchema) throws -> String? {
-    guard let name = statement.share else { return nil }
-    guard schema.tagKeys.contains(name) else {
-      throw QueryError.invalid("tag not found in \(schema.name): \(name)")
-    }
-    guard Set(statement.dimensions) != [.tag(name)] else {
-      throw QueryError.invalid("SHARE BY \(name): each group has a value of its own to share by")
-    }
-    return name
-  }
-
-  private func text(of option: CreateModelStatement.Option) throws -> String {
-    switch option.value {
-    case .integer(let value): "\(value)"
-    case .unsigned(let value): "\(value)"
-    case .number(let value): "\(value)"
-    case .string(let value): value
-    case .boolean(let value): "\(value)"
-    case .reference(let name, nil): name
-    default:
-      throw DetectionError.invalidOption(
-        name: option.name, reason: "'\(option.value)' is no literal")
-    }
   }
 
   /// The mean of each field in each interval, group by group, read as scoring will read it.
@@ -250,12 +181,5 @@ struct ModelTrainer {
       Task(name: "shared by \(tag)=\(value)", key: [value], data: data, isShared: true)
     }
     return shared + own
-  }
-}
-
-extension ModelSpecification {
-  /// `pod=a,node=b`.
-  func groupName(_ key: [String]) -> String {
-    zip(groupTags, key).map { "\($0)=\($1)" }.joined(separator: ",")
   }
 }

@@ -6,10 +6,13 @@ import Synchronization
 import TimeSeries
 
 /// Trains models again as their statements say (`RETRAIN EVERY … OVER …`): one at a time, on one
-/// thread, so that writes and continuous queries keep the other cores.
+/// thread, so that writes and continuous queries keep the other cores. Beside that it takes networks
+/// of containers that are gone out of all models.
 final class RetrainingService: Sendable {
   /// Seconds between looks at which models are due.
   private static let tick = 1.0
+  /// Nanoseconds between looks at which networks are to go.
+  private static let pruningInterval: Int64 = 3_600_000_000_000
 
   private let source: DatabaseSource
   private let scheduler: ContinuousQueryScheduler
@@ -20,6 +23,7 @@ final class RetrainingService: Sendable {
   private let stopped = Atomic<Bool>(false)
   /// Of the training under way.
   private let context = Mutex<QueryContext?>(nil)
+  private let lastPruning = Mutex<Timestamp?>(nil)
 
   init(
     _ queries: ContinuousQueryService, limits: QueryContext.Limits,
@@ -35,6 +39,7 @@ final class RetrainingService: Sendable {
   func start() {
     let thread = Thread { [self] in
       while !stopped.load(ordering: .relaxed) {
+        pruneDue()
         trainDue()
         Thread.sleep(forTimeInterval: Self.tick)
       }
@@ -50,17 +55,52 @@ final class RetrainingService: Sendable {
     running.withLock { _ in }
   }
 
+  /// Prunes every model (``ModelPruning``), at the start and then once an hour.
+  func pruneDue() {
+    running.withLock { _ in
+      let now = clock()
+      let isDue = lastPruning.withLock { last in
+        if let last, last <= now, now - last < Self.pruningInterval { return false }
+        last = now
+        return true
+      }
+      guard isDue else { return }
+      let pruning = ModelPruning(source: source, scheduler: scheduler, now: now)
+      forEachModel { name, database in
+        let metadata: Logger.Metadata = ["database": "\(database)", "model": "\(name)"]
+        do {
+          let count = try pruning.prune(name, in: database)
+          guard count > 0 else { return }
+          logger.info(
+            "networks of gone groups removed",
+            metadata: metadata.merging(["count": "\(count)"]) { $1 })
+        } catch QueryError.cancelled {
+          // Dropped just now.
+        } catch {
+          logger.error("model not pruned", metadata: metadata.merging(["error": "\(error)"]) { $1 })
+        }
+      }
+    }
+  }
+
   /// Trains every model that is due. One call at a time; a second waits.
   func trainDue() {
     running.withLock { _ in
-      for database in source.databases {
+      forEachModel { name, database in
         // A model that cannot be read says so where it is used and listed.
-        for name in (try? source.models.names(in: database)) ?? [] {
-          guard let model = try? source.models.model(named: name, in: database),
-            let schedule = model.statement.schedule, isDue(model, schedule, in: database)
-          else { continue }
-          train(model, schedule, in: database)
-        }
+        guard let model = try? source.models.model(named: name, in: database),
+          let schedule = model.statement.schedule, isDue(model, schedule, in: database)
+        else { return }
+        train(model, schedule, in: database)
+      }
+    }
+  }
+
+  private func forEachModel(_ body: (_ name: String, _ database: String) -> Void) {
+    for database in source.databases {
+      for name in (try? source.models.names(in: database)) ?? []
+      where !stopped.load(ordering: .sequentiallyConsistent) {
+        body(name, database)
       }
     }
   }
@@ -74,7 +114,9 @@ final class RetrainingService: Sendable {
     if let failure = source.models.failure(of: name, in: database) {
       return failure.isDue(at: now)
     }
-    let (age, overflow) = now.subtractingReportingOverflow(model.newest.trained)
+    // A model from a file is given its time, however long ago it was trained elsewhere.
+    let latest = max(model.newest.trained, model.newest.imported ?? .min)
+    let (age, overflow) = now.subtractingReportingOverflow(latest)
     // A clock that is long before the training was put back, and the model must not wait for it.
     return overflow || age >= schedule.every || age <= -schedule.every
   }

@@ -9,19 +9,21 @@ final class TrainedModel: ScoringModel {
     static let statement = "statement"
     static let version = "version"
     static let trained = "trained"
+    static let imported = "imported"
     static let inForce = "in_force"
     static let older = "older"
   }
 
   /// What the file keeps beside the networks, for ``init(_:)`` to read.
   static func annotations(
-    _ statement: CreateModelStatement, version: Int, trained: Timestamp, inForce: Timestamp?,
-    older: [ModelVersion]
+    _ statement: CreateModelStatement, version: Int, trained: Timestamp, imported: Timestamp?,
+    inForce: Timestamp?, older: [ModelVersion]
   ) -> [String: String] {
     var annotations = [
       Annotation.statement: Statement.createModel(statement).description,
       Annotation.version: "\(version)", Annotation.trained: "\(trained)",
     ]
+    annotations[Annotation.imported] = imported.map { "\($0)" }
     annotations[Annotation.inForce] = inForce.map { "\($0)" }
     if !older.isEmpty { annotations[Annotation.older] = older.text }
     return annotations
@@ -34,6 +36,8 @@ final class TrainedModel: ScoringModel {
   let version: Int
   /// When its training ended.
   let trained: Timestamp
+  /// When it, or a version before it, last came from a file.
+  let imported: Timestamp?
   /// When it came into force; nil is all of time.
   let inForce: Timestamp?
   /// The older versions that are kept beside it, ascending.
@@ -71,8 +75,9 @@ final class TrainedModel: ScoringModel {
   init(_ model: DetectionModel) throws {
     self.model = model
     let annotations = model.specification.annotations
-    let statements = try Parser.parse(annotations[Annotation.statement] ?? "")
-    guard statements.count == 1, case .createModel(let create) = statements[0] else {
+    let statements = try? Parser.parse(annotations[Annotation.statement] ?? "")
+    guard let statements, statements.count == 1, case .createModel(let create) = statements[0]
+    else {
       throw DetectionError.corruptModel(
         offset: 0, reason: "its statement is not one CREATE MODEL")
     }
@@ -80,6 +85,7 @@ final class TrainedModel: ScoringModel {
     eventMask = try EventMask(create)
     version = annotations[Annotation.version].flatMap { Int($0) } ?? 1
     trained = annotations[Annotation.trained].flatMap { Timestamp($0) } ?? 0
+    imported = annotations[Annotation.imported].flatMap { Timestamp($0) }
     inForce = annotations[Annotation.inForce].flatMap { Timestamp($0) }
     guard let older = [ModelVersion](text: annotations[Annotation.older] ?? ""),
       inForce != nil || annotations[Annotation.inForce] == nil
@@ -92,12 +98,21 @@ final class TrainedModel: ScoringModel {
     }
   }
 
+  /// The same version with other networks, of which those that stay keep their drift.
+  convenience init(_ model: DetectionModel, inPlaceOf other: TrainedModel) throws {
+    try self.init(model)
+    let drifts = other.networks.withLock { $0.mapValues(\.drift) }
+    networks.withLock { networks in
+      for (network, drift) in drifts where has(network) {
+        networks[network] = NetworkState(drift: drift)
+      }
+    }
+  }
+
   /// What the next version says of this one.
   var record: ModelVersion { ModelVersion(number: version, inForce: inForce, reach: window) }
 
-  var measurement: String {
-    if case .literal(let name) = statement.source.name { name } else { "" }
-  }
+  var measurement: String { statement.measurement ?? "" }
   var retentionPolicy: String? { statement.source.retentionPolicy }
   var fields: [String] { model.specification.fields }
   var interval: SelectStatement.Interval { statement.interval }
@@ -140,6 +155,13 @@ final class TrainedModel: ScoringModel {
     let ratios = networks.withLock { $0.values.compactMap(\.drift.ratio) }.sorted()
     guard !ratios.isEmpty else { return nil }
     return (ratios[(ratios.count - 1) / 2] + ratios[ratios.count / 2]) / 2
+  }
+
+  private func has(_ network: Network) -> Bool {
+    switch network {
+    case .own(let key): model.group(key) != nil
+    case .shared(let value): model.shared(value) != nil
+    }
   }
 
   /// The group's own network, or else the one it shares; nil where there is neither.

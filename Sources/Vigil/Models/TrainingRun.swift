@@ -30,55 +30,27 @@ struct TrainingRun {
     var statement = create
     statement.database = database
     let status = ModelTrainingStatus(statement, context: context, report: report)
-    let models = source.models
-    guard models.begin(status, in: database) else {
-      throw QueryError.invalid("model \(create.name) is being trained already")
+    let installation = VersionInstallation(
+      source: source, scheduler: scheduler, database: database, status: status,
+      previous: previous)
+    let (model, warnings) = try installation.claiming {
+      let trainer = ModelTrainer(
+        source: source, database: database, status: status, previous: previous, width: width,
+        isCancelled: { [context] in context.isCancelled })
+      let outcome = try trainer.train(at: clock())
+      let trained = clock()
+      let model = try installation.install(
+        outcome.specification, groups: outcome.groups, shared: outcome.shared, trained: trained,
+        imported: previous?.newest.imported, since: since ?? trained)
+      return (model, outcome.warnings)
     }
-    defer { models.end(create.name, in: database) }
-    guard try models.model(named: create.name, in: database)?.version == previous?.version else {
-      throw QueryError.invalid("model \(create.name) was changed meanwhile")
-    }
-    let usesModel: (ContinuousQuery) -> Bool = { query in
-      query.database == database
-        && ModelReferences.names(in: query.statement.select).contains(create.name)
-    }
-    // A query may be there before its model is.
-    if let mask = try EventMask(create) {
-      try scheduler.refuseCycle(
-        throughReading: ContinuousQuery.MeasurementReference(
-          database: database, measurement: mask.measurement), where: usesModel)
-    }
-    let trainer = ModelTrainer(
-      source: source, database: database, status: status, previous: previous, width: width,
-      isCancelled: { [context] in context.isCancelled })
-    let outcome = try trainer.train(at: clock())
-    let trained = clock()
-    // Continuous queries compute what is complete, so none has a row of the interval of `trained`.
-    let grid = TimeGrid(every: statement.interval.every, offset: statement.interval.offset)
-    let inForce = previous.map { _ in grid.floor(since ?? trained) }
-    let older = try (previous?.versions ?? [])
-      .filter { ($0.inForce ?? .min) < inForce ?? .min }
-      .suffix(ModelOptions(statement).versions - 1)
-    var specification = outcome.specification
-    specification.annotations = TrainedModel.annotations(
-      statement, version: (previous?.version ?? 0) + 1, trained: trained, inForce: inForce,
-      older: Array(older))
-    let model = try DetectionModel(
-      specification: specification, groups: outcome.groups, shared: outcome.shared)
-    try scheduler.invalidate(
-      where: usesModel, from: inForce ?? .min,
-      making: {
-        // A DROP cancels it, and may have been too late for the training to notice.
-        if context.isCancelled { throw QueryError.cancelled }
-        try models.store(model, after: previous, in: database)
-      })
-    for warning in outcome.warnings {
+    for warning in warnings {
       logger.warning(
         "training",
         metadata: [
           "database": "\(database)", "model": "\(create.name)", "warning": "\(warning)",
         ])
     }
-    return (model, outcome.warnings)
+    return (model, warnings)
   }
 }
