@@ -20,8 +20,10 @@ struct ResultTable {
   private static let separator = "  "
   /// No column is made narrower than this.
   private static let narrowest = 6
-  /// More rows than these stay a table, however wide.
+  /// More rows than these stay a table, however wide; of fewer no column is made narrower than the
+  /// text of a time.
   private static let mostUpright = 20
+  private static let narrowestOfFew = 20
 
   func render(_ series: ResultSeries) -> String {
     var text = ""
@@ -35,11 +37,12 @@ struct ResultTable {
   }
 
   private func lines(_ series: ResultSeries) -> [String] {
-    let rows = rows(series)
-    guard let maximumWidth, (1...Self.mostUpright).contains(series.rowCount),
-      rows.first.map({ DisplayWidth.of($0) > maximumWidth }) ?? false
-    else { return rows }
-    return upright(series)
+    guard let maximumWidth, (1...Self.mostUpright).contains(series.rowCount) else {
+      return rows(series)
+    }
+    let rows = rows(series, narrowest: Self.narrowestOfFew)
+    let isTooWide = rows.first.map { DisplayWidth.of($0) > maximumWidth } ?? false
+    return isTooWide ? upright(series) : rows
   }
 
   /// A line for each value, with the name of its column before it, and a rule between rows.
@@ -56,14 +59,14 @@ struct ResultTable {
   }
 
   /// Header, rule and rows, all of one display width.
-  func rows(_ series: ResultSeries) -> [String] {
+  func rows(_ series: ResultSeries, narrowest: Int = narrowest) -> [String] {
     let names = series.columnNames.map(DisplayWidth.printable)
     let cells = series.columns.indices.map { self.cells(of: series, column: $0) }
     var widths = zip(names, cells).map { name, texts in
       texts.reduce(DisplayWidth.of(name)) { max($0, DisplayWidth.of($1)) }
     }
     let alignments = series.columns.indices.map { self.alignment(of: series, column: $0) }
-    shrink(&widths, alignments, keeping: series.hasTime ? 1 : 0)
+    shrink(&widths, alignments, keeping: series.hasTime ? 1 : 0, narrowest)
 
     func row(_ texts: [String]) -> String {
       texts.indices.map { column in
@@ -96,14 +99,15 @@ struct ResultTable {
   /// Takes columns of text away, always from the widest column, until the row fits. Numbers and times
   /// stay whole: a cut number reads as another one.
   private func shrink(
-    _ widths: inout [Int], _ alignments: [DisplayWidth.Alignment], keeping first: Int
+    _ widths: inout [Int], _ alignments: [DisplayWidth.Alignment], keeping first: Int,
+    _ narrowest: Int
   ) {
     guard let maximumWidth, !widths.isEmpty else { return }
     var excess =
       widths.reduce(0, +) + Self.separator.count * (widths.count - 1) - max(0, maximumWidth)
     while excess > 0 {
       let candidates = widths.indices.dropFirst(first).filter {
-        alignments[$0] == .left && widths[$0] > Self.narrowest
+        alignments[$0] == .left && widths[$0] > narrowest
       }
       guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return }
       widths[widest] -= 1
