@@ -50,6 +50,36 @@ import TimeSeries
     #expect(ResultTable(maximumWidth: 4).rows(wide)[2] == "xxxxx…  123456789012345")
   }
 
+  @Test func fewRowsTooWideAreUpright() {
+    let wide = ResultSeries(
+      "m", ["time", "value", "日"],
+      [
+        [
+          .integer(5_000_000_000), .integer(123_456_789),
+          .string(String(repeating: "x", count: 30)),
+        ]
+      ])
+    var table = ResultTable(times: .epoch(.seconds), maximumWidth: 20)
+    #expect(
+      table.render(wide) == """
+        name: m
+        -----
+        time   5
+        value  123456789
+        日     \(String(repeating: "x", count: 30))
+        (1 row)
+
+        """)
+    // Here the text can be cut to 20, which is what a time takes.
+    table.maximumWidth = 37
+    let cut = String(repeating: "x", count: 19) + "…"
+    #expect(table.render(wide).contains("\n   5  123456789  \(cut)\n"))
+    let many = ResultSeries(
+      "", ["a", "b"], (0..<21).map { [.integer($0), .integer(123_456_789)] })
+    table.maximumWidth = 8
+    #expect(table.render(many).hasPrefix(" a          b\n"))
+  }
+
   @Test func rowsHaveOneWidth() {
     let texts = [
       "", "a", "日本語", "e\u{301}e\u{301}", "🙂👩‍👩‍👧", "\u{1b}[1m", "line\nbreak", "ﾊﾟ", "👍🏽", "x\u{200d}y",

@@ -116,6 +116,17 @@ import Vigil
     #expect(scores.map { $0.tags.map(\.value) } == [["a"], ["b"]])
   }
 
+  @Test func ofManySkippedGroupsAFewAreNamed() async throws {
+    let temporary = try await database()
+    let lines = (100..<112).map { "container,pod=p\($0) cpu=1,memory=1i 0\n" }.joined()
+    try temporary.database.write(lineProtocol: lines, to: "db")
+    let results = try await temporary.database.query(Self.create, in: "db")
+    let warnings = results.first?.messages.map(\.text) ?? []
+    #expect(warnings.count == 11)
+    #expect(warnings.dropLast().last?.hasPrefix("pod=p109: not trained") == true)
+    #expect(warnings.last == "the same of 2 more groups")
+  }
+
   @Test func aNameIsTakenOnceAndFreeAfterTheDrop() async throws {
     let temporary = try await database()
     let database = temporary.database

@@ -151,12 +151,11 @@ extension EpisodeScan {
     var span = firstSpan
     while searched < TimestampBounds.latest {
       let next = searched.moved(by: span)
-      var found = false
-      try forEachRow(of: group, from: searched, through: next - 1) { _, _, _ in
-        found = true
-        return false
+      var stream = try GroupStream(
+        group, from: searched, through: next - 1, descending: false, context: context)
+      while let batch = try stream.next() {
+        if batch.count > 0 { return true }
       }
-      if found { return true }
       searched = next
       span = wider(span)
     }

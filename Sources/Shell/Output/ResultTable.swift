@@ -1,7 +1,8 @@
 import Query
 import TimeSeries
 
-/// A result as aligned columns under a heading.
+/// A result as aligned columns under a heading; few rows that are too wide for the terminal even so
+/// as their columns one below the other.
 ///
 /// ```
 /// name: cpu
@@ -19,6 +20,10 @@ struct ResultTable {
   private static let separator = "  "
   /// No column is made narrower than this.
   private static let narrowest = 6
+  /// More rows than these stay a table, however wide; of fewer no column is made narrower than the
+  /// text of a time.
+  private static let mostUpright = 20
+  private static let narrowestOfFew = 20
 
   func render(_ series: ResultSeries) -> String {
     var text = ""
@@ -27,19 +32,41 @@ struct ResultTable {
       let tags = series.tags.map { DisplayWidth.printable("\($0.key)=\($0.value)") }
       text += "tags: " + tags.joined(separator: ", ") + "\n"
     }
-    for row in rows(series) { text += row + "\n" }
+    for line in lines(series) { text += line + "\n" }
     return text + (series.rowCount == 1 ? "(1 row)\n" : "(\(series.rowCount) rows)\n")
   }
 
+  private func lines(_ series: ResultSeries) -> [String] {
+    guard let maximumWidth, (1...Self.mostUpright).contains(series.rowCount) else {
+      return rows(series)
+    }
+    let rows = rows(series, narrowest: Self.narrowestOfFew)
+    let isTooWide = rows.first.map { DisplayWidth.of($0) > maximumWidth } ?? false
+    return isTooWide ? upright(series) : rows
+  }
+
+  /// A line for each value, with the name of its column before it, and a rule between rows.
+  private func upright(_ series: ResultSeries) -> [String] {
+    let names = series.columnNames.map(DisplayWidth.printable)
+    let width = names.map(DisplayWidth.of).max() ?? 0
+    let cells = series.columns.indices.map { self.cells(of: series, column: $0) }
+    return (0..<series.rowCount).flatMap { row in
+      [String(repeating: "-", count: width)]
+        + names.indices.map { column in
+          DisplayWidth.pad(names[column], to: width, .left) + Self.separator + cells[column][row]
+        }
+    }
+  }
+
   /// Header, rule and rows, all of one display width.
-  func rows(_ series: ResultSeries) -> [String] {
+  func rows(_ series: ResultSeries, narrowest: Int = narrowest) -> [String] {
     let names = series.columnNames.map(DisplayWidth.printable)
     let cells = series.columns.indices.map { self.cells(of: series, column: $0) }
     var widths = zip(names, cells).map { name, texts in
       texts.reduce(DisplayWidth.of(name)) { max($0, DisplayWidth.of($1)) }
     }
     let alignments = series.columns.indices.map { self.alignment(of: series, column: $0) }
-    shrink(&widths, alignments)
+    shrink(&widths, alignments, keeping: series.hasTime ? 1 : 0, narrowest)
 
     func row(_ texts: [String]) -> String {
       texts.indices.map { column in
@@ -69,15 +96,18 @@ struct ResultTable {
     }
   }
 
-  /// Takes columns of text away, always from the widest column, until the row fits. Numbers stay
-  /// whole: a cut number reads as another one.
-  private func shrink(_ widths: inout [Int], _ alignments: [DisplayWidth.Alignment]) {
+  /// Takes columns of text away, always from the widest column, until the row fits. Numbers and times
+  /// stay whole: a cut number reads as another one.
+  private func shrink(
+    _ widths: inout [Int], _ alignments: [DisplayWidth.Alignment], keeping first: Int,
+    _ narrowest: Int
+  ) {
     guard let maximumWidth, !widths.isEmpty else { return }
     var excess =
       widths.reduce(0, +) + Self.separator.count * (widths.count - 1) - max(0, maximumWidth)
     while excess > 0 {
-      let candidates = widths.indices.filter {
-        alignments[$0] == .left && widths[$0] > Self.narrowest
+      let candidates = widths.indices.dropFirst(first).filter {
+        alignments[$0] == .left && widths[$0] > narrowest
       }
       guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { return }
       widths[widest] -= 1

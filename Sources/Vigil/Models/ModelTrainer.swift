@@ -18,8 +18,18 @@ struct ModelTrainer {
     var groups: [GroupModel] = []
     /// Networks that groups share.
     var shared: [GroupModel] = []
-    /// What the user is told, group by group.
-    var warnings: [String] = []
+    /// What the user is told: of each kind a few groups by name, the others as a count.
+    private(set) var warnings: [String] = []
+
+    /// Groups of a kind of warning that are named.
+    private static let mostNamed = 10
+
+    /// - Parameter groups: warnings of one kind, one for each group.
+    mutating func warn(_ groups: [String]) {
+      warnings += groups.prefix(Self.mostNamed)
+      let others = groups.count - Self.mostNamed
+      if others > 0 { warnings.append("the same of \(others) more group\(others == 1 ? "" : "s")") }
+    }
   }
 
   let source: DatabaseSource
@@ -43,14 +53,15 @@ struct ModelTrainer {
       throw QueryError.invalid("no data to train on: the query of the model finds no rows")
     }
     var outcome = Outcome(specification: specification)
-    let fits = try fit(
-      withoutAnomalies(groups, specification, &outcome.warnings), specification)
+    var newNormal: [String] = []
+    let fits = try fit(withoutAnomalies(groups, specification, &newNormal), specification)
+    outcome.warn(newNormal)
     guard !fits.groups.isEmpty || !fits.shared.isEmpty else {
       throw fits.failure ?? DetectionError.cancelled
     }
     outcome.groups = fits.groups
     outcome.shared = fits.shared
-    outcome.warnings += fits.skipped.map { "\($0.group): not trained: \($0.reason)" }
+    outcome.warn(fits.skipped.map { "\($0.group): not trained: \($0.reason)" })
     if let previous {
       let (oldest, overflow) = span.end.subtractingReportingOverflow(
         try ModelOptions(statement).expire)
@@ -59,7 +70,7 @@ struct ModelTrainer {
         rows: groups, oldest: overflow ? .min : oldest)
       outcome.groups += carried.groups
       outcome.shared += carried.shared
-      outcome.warnings += carried.warnings
+      outcome.warn(carried.warnings)
     }
     return outcome
   }
