@@ -50,7 +50,7 @@ extension ContinuousQueryScheduler {
       turn.written += written
       turn.pieces += 1
       _ = turn.left.removePrefix(below: piece.upperBound)
-      if written == 0 { try skipEmptiness(&turn) }
+      if written == 0 { try skipEmptiness(&turn, behind: piece) }
     }
   }
 
@@ -61,20 +61,25 @@ extension ContinuousQueryScheduler {
     return try host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
   }
 
-  /// Passes over what is pending up to the next row that a result could come from or that would
-  /// have to be removed.
-  private func skipEmptiness(_ turn: inout Turn) throws {
-    guard let start = turn.left.ranges.first?.lowerBound else { return }
+  /// Passes over what is pending behind a piece up to the next row that a result could come from or
+  /// that would have to be removed.
+  private func skipEmptiness(_ turn: inout Turn, behind piece: Range<Timestamp>) throws {
+    guard let stretch = turn.left.ranges.first else { return }
+    var end = Timestamp.max
+    if turn.query.statement.select.selectsEpisodes {
+      // Whether an episode is open hangs on rows any distance behind it: where a stretch is pending
+      // because its last rows went, there need be no rows in it. So each is looked at once.
+      guard stretch.lowerBound == piece.upperBound else { return }
+      end = stretch.upperBound
+    }
+    let start = stretch.lowerBound
     var next = try host.firstTime(of: turn.query.destination, from: start)
     for source in turn.query.sources {
       let found = try host.firstTime(of: source, from: saturatingAdd(start, -turn.lookback))
       next = [next, found].compactMap { $0 }.min()
     }
-    guard let next else {
-      turn.left = TimeRangeSet()
-      return
-    }
-    _ = turn.left.removePrefix(below: max(start, turn.query.grid.floor(next)))
+    _ = turn.left.removePrefix(
+      below: min(end, next.map { max(start, turn.query.grid.floor($0)) } ?? .max))
   }
 
   /// False once everything is to stop, or the query was dropped.

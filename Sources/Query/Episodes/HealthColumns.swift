@@ -4,7 +4,7 @@ import TimeSeries
 /// plans over it have them as columns. Those that the measurement lacks are columns without values.
 struct HealthColumns: Sendable, Hashable {
   static let sharePrefix = "share_"
-  private static let own = ["anomaly", "rl", "threshold", "state"]
+  fileprivate static let own = ["anomaly", "rl", "threshold", "state"]
 
   /// The metrics that a `share_METRIC` is there for.
   let metrics: [String]
@@ -18,23 +18,24 @@ struct HealthColumns: Sendable, Hashable {
   var fields: [String] { Self.own + metrics.map { Self.sharePrefix + $0 } }
 
   func rows(_ batch: RowBatch) -> HealthRows {
-    HealthRows(
-      flags: batch.columns[0], losses: batch.columns[1], thresholds: batch.columns[2],
-      states: batch.columns[3], shares: Array(batch.columns[4..<4 + metrics.count]))
+    HealthRows(columns: batch.columns, metrics: metrics.count)
   }
 }
 
 /// Rows of a health measurement, read as what they mean.
 struct HealthRows {
-  fileprivate let flags: Column
-  fileprivate let losses: Column
-  fileprivate let thresholds: Column
-  fileprivate let states: Column
-  fileprivate let shares: [Column]
+  /// As ``HealthColumns/fields`` has them. An array of the shares alone would be made for nothing by
+  /// whoever does not read them; where such an array is never read, Swift 6.3's optimizer leaves its
+  /// elements out and destroys them all the same.
+  fileprivate let columns: [Column]
+  fileprivate let metrics: Int
+
+  private var losses: Column { columns[1] }
+  private var thresholds: Column { columns[2] }
 
   /// Whether the row is an anomaly.
   func isFlagged(_ row: Int) -> Bool {
-    switch flags[row] {
+    switch columns[0][row] {
     case .integer(let value): value > 0
     case .unsigned(let value): value > 0
     case .float(let value): value > 0
@@ -60,12 +61,12 @@ struct HealthRows {
     guard let loss = losses.number(row), let threshold = thresholds.number(row), threshold > 0,
       loss >= release * threshold
     else { return false }
-    return states[row] != .string("masked")
+    return columns[3][row] != .string("masked")
   }
 
   /// Each metric's part of the loss; 0 where it has none, nil where the row has no parts.
   func shares(_ row: Int) -> [Double]? {
-    let values = shares.map { $0.number(row) }
+    let values = (0..<metrics).map { columns[HealthColumns.own.count + $0].number(row) }
     return values.contains { $0 != nil } ? values.map { max($0 ?? 0, 0) } : nil
   }
 }
