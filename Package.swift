@@ -80,6 +80,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
+      name: "Collect", dependencies: ["LineProtocol", "TimeSeries", asyncHTTPClient, logging],
+      swiftSettings: strict),
+    .target(
       name: "Vigil",
       dependencies: [
         "ContinuousQueries", "Detection", "Query", "Storage", "LineProtocol", "TimeSeries",
@@ -117,6 +120,9 @@ let package = Package(
     .testTarget(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
+    .testTarget(
+      name: "CollectTests", dependencies: ["Collect", "LineProtocol", "TimeSeries"],
+      resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
     .testTarget(

@@ -1,0 +1,37 @@
+/// Where the collector learns which containers there are.
+public protocol RuntimeSource: Sendable {
+  /// For logs and error messages.
+  var name: String { get }
+
+  /// The containers that run, and those that have exited and that the runtime still remembers.
+  func snapshot() async throws -> RuntimeSnapshot
+
+  /// A tick whenever the runtime says that something happened; nil where polling must do.
+  func changes() -> AsyncStream<Void>?
+}
+
+extension RuntimeSource {
+  public func changes() -> AsyncStream<Void>? { nil }
+}
+
+public struct RuntimeSnapshot: Sendable, Hashable {
+  public var containers: [ContainerRecord]
+  /// What the runtime told too little of: one container that cannot be read hides no other.
+  public var leftOut: [LeftOut]
+
+  public struct LeftOut: Sendable, Hashable {
+    /// Empty where not even that could be read.
+    public var id: String
+    public var reason: String
+
+    public init(id: String, reason: String) {
+      self.id = id
+      self.reason = reason
+    }
+  }
+
+  public init(containers: [ContainerRecord] = [], leftOut: [LeftOut] = []) {
+    self.containers = containers
+    self.leftOut = leftOut
+  }
+}
