@@ -142,6 +142,28 @@ struct CrictlSourceTests {
     }
   }
 
+  @Test("a runtime that stops answering is waited for once, not for each container")
+  func hangingInspect() async throws {
+    try crictl.script("case $1 in inspect) exec sleep 100 ;; *) cat \"$here/$1\" ;; esac")
+    let other = "{\"id\": \"aa\", \"podSandboxId\": \"bb\", \"metadata\": {\"name\": \"x\"},"
+    try crictl.edit(
+      "ps", "\"containers\": [",
+      "\"containers\": [" + other + "\"state\": \"CONTAINER_RUNNING\"},")
+    await #expect {
+      try await crictl.source(timeout: .seconds(2)).snapshot()
+    } throws: { error in
+      (error as? CrictlSource.Failure)?.isTimeout == true
+    }
+    #expect(try crictl.log().filter { $0.hasPrefix("inspect") }.count == 1)
+  }
+
+  @Test("a time that has not come yet is none")
+  func notStarted() async throws {
+    try crictl.edit("inspect", "2026-11-23T21:46:13.484289696Z", "1970-01-01T00:00:00Z")
+    let container = try #require(try await crictl.source().snapshot().containers.first)
+    #expect(container.startedAt == nil)
+  }
+
   @Test("a program that prints without end is stopped")
   func endless() async throws {
     var command = Command(executable: crictl.path)

@@ -20,9 +20,9 @@ struct RosterPropertyTests {
   ) -> [Life] {
     var lives: [Life] = []
     var shot = Int.random(in: 1...3, using: &generator)
-    var free = shots[0].upperBound
+    var free = shots[0].upperBound + 1
     while shot < shots.count - 1 {
-      let before = max(free, shots[shot - 1].upperBound + 1)
+      let before = max(free, shots[shot - 1].lowerBound)
       let created = Timestamp.random(
         in: before..<shots[shot].lowerBound - 1, using: &generator)
       let started = Timestamp.random(in: created..<shots[shot].lowerBound, using: &generator)
@@ -66,7 +66,7 @@ struct RosterPropertyTests {
       for life in all.joined() {
         // It sees each container at some moment of its own while it is taken.
         let moment = Timestamp.random(in: shot, using: &generator)
-        if life.started <= moment, moment < life.ended { snapshot.containers.append(life.record) }
+        if life.created <= moment, moment < life.ended { snapshot.containers.append(life.record) }
       }
       snapshot.containers.shuffle(using: &generator)
       events += roster.update(snapshot, taken: shot)

@@ -57,7 +57,8 @@ struct Command: Sendable {
 
     func killed(_ failure: Failure) -> Failure {
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-      ended.wait()
+      // One that hangs in the kernel does not die; it is not waited for.
+      _ = ended.wait(timeout: .now() + .seconds(1))
       return failure
     }
     var output = Data()

@@ -9,14 +9,20 @@ import TimeSeries
 /// pod came in between; the next snapshot has both.
 public actor CrictlSource: RuntimeSource {
   public enum Failure: Error, Hashable, CustomStringConvertible {
-    /// The command could not be run, failed, or took too long.
+    /// The command could not be run or failed.
     case command(String)
+    /// The runtime does not answer.
+    case timedOut(String)
     /// What it printed is not the JSON that it should be.
     case malformed(command: String, reason: String)
 
+    var isTimeout: Bool {
+      if case .timedOut = self { true } else { false }
+    }
+
     public var description: String {
       switch self {
-      case .command(let reason): reason
+      case .command(let reason), .timedOut(let reason): reason
       case .malformed(let command, let reason): "\(command): unexpected output: \(reason)"
       }
     }
@@ -47,8 +53,8 @@ public actor CrictlSource: RuntimeSource {
     self.cgroupID = cgroupID
   }
 
-  /// Throws ``Failure`` where a list cannot be had; a container that cannot be inspected is left
-  /// out.
+  /// Throws ``Failure`` where a list cannot be had or the runtime does not answer; a container that
+  /// cannot be inspected is left out.
   public func snapshot() async throws -> RuntimeSnapshot {
     let pods = try await run(["pods", "-o", "json"], as: CrictlOutput.Pods.self).items
     let containers = try await run(["ps", "-a", "-o", "json"], as: CrictlOutput.Containers.self)
@@ -76,6 +82,9 @@ public actor CrictlSource: RuntimeSource {
           try record(
             of: container, in: podsByID[container.podSandboxId],
             inspection: try await inspection(of: container)))
+      } catch let failure as Failure where failure.isTimeout {
+        // Waiting as long for each of the others would take minutes.
+        throw failure
       } catch {
         snapshot.leftOut.append(.init(id: container.id, reason: "\(error)"))
       }
@@ -125,7 +134,7 @@ public actor CrictlSource: RuntimeSource {
       state = .exited(
         .init(
           code: status.exitCode, reason: status.reason ?? "",
-          finishedAt: status.finishedAt.flatMap(RFC3339.timestamp)))
+          finishedAt: Self.time(status.finishedAt)))
     default: throw Incomplete(description: "its state is \(status.state)")
     }
     return ContainerRecord(
@@ -135,8 +144,13 @@ public actor CrictlSource: RuntimeSource {
       image: status.image?.image ?? container.image?.image ?? "", node: node,
       attempt: container.metadata.attempt ?? 0, pid: state == .running ? pid : nil,
       cgroupPath: cgroupPath, cgroupID: state == .running ? cgroupID(cgroupPath) : nil,
-      startedAt: status.startedAt.flatMap(RFC3339.timestamp),
+      startedAt: Self.time(status.startedAt),
       labels: (pod.labels ?? [:]).merging(container.labels ?? [:]) { _, own in own }, state: state)
+  }
+
+  /// What has not happened yet is told as the year 1, or as 1970.
+  private static func time(_ text: String?) -> Timestamp? {
+    text.flatMap(RFC3339.timestamp).flatMap { $0 > 0 ? $0 : nil }
   }
 
   private func run<Output: Decodable>(
@@ -145,8 +159,9 @@ public actor CrictlSource: RuntimeSource {
     let data: Data
     do {
       data = try await command.output(endpoint + arguments)
-    } catch {
-      throw Failure.command("\(error)")
+    } catch let failure as Command.Failure {
+      if case .timedOut = failure { throw Failure.timedOut("\(failure)") }
+      throw Failure.command("\(failure)")
     }
     do {
       return try JSONDecoder().decode(type, from: data)
