@@ -83,6 +83,25 @@ struct RosterTests {
     #expect(roster.owner(of: 1, in: 5..<10) == .contested)
   }
 
+  @Test("the end of one that shared an id is when it was missed, not when the other started")
+  func sharedUntilMissed() {
+    let b = container("b", startedAt: 5)
+    var roster = Roster()
+    _ = roster.update(snapshot(container("a"), b), taken: 20...21)
+    _ = roster.update(snapshot(b), taken: 40...41)
+    _ = roster.update(snapshot(b), taken: 60...61)
+    #expect(roster.owner(of: 1, in: 25..<35) == .contested)
+    #expect(roster.owner(of: 1, in: 41..<50) == .container(b))
+  }
+
+  @Test("a start told to be before the old owner was last seen is not believed against it")
+  func contradictingStart() {
+    var roster = Roster()
+    _ = roster.update(snapshot(container("a")), taken: 20...21)
+    _ = roster.update(snapshot(container("b", startedAt: 5)), taken: 40...41)
+    #expect(roster.owner(of: 1, in: 10..<20) == .contested)
+  }
+
   @Test("a clock that is set back makes the roster forget, not guess")
   func clockSetBack() {
     var roster = Roster()
