@@ -80,7 +80,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Collect", dependencies: ["LineProtocol", "TimeSeries", asyncHTTPClient, logging],
+      name: "Collect",
+      dependencies: ["LineProtocol", "TimeSeries", "CZlib", asyncHTTPClient, logging],
       swiftSettings: strict),
     .target(
       name: "Vigil",
