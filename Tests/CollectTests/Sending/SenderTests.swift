@@ -139,6 +139,19 @@ import Testing
     #expect(log.all.count { $0.hasPrefix("error The spool fails") } == 1)
   }
 
+  @Test func aBatchOnItsWayIsNotDroppedWhenTheSpoolFillsUp() async throws {
+    let transport = ScriptedTransport()
+    let sender = try sender(transport, byteLimit: 2 * 4096)
+    for line in 1...2 { await add(line, to: sender) }
+    transport.duringNextSend {
+      sender.add(Array("m v=3i 3\n".utf8))
+      await sender.seal()
+    }
+    while await sender.deliverNext() == .delivered {}
+    #expect(transport.taken == lines(1...1) + lines(3...3))
+    #expect(await sender.statistics.droppedLines == 1)
+  }
+
   @Test func memoryIsBoundedAndWhatItDropsCounted() async throws {
     let disk = SimulatedSpoolDisk()
     var settings = Self.settings

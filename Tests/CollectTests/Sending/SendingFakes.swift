@@ -18,6 +18,7 @@ final class ScriptedTransport: Transport {
     var steps: [Step]
     var taken: [String] = []
     var attempts = 0
+    var duringNextSend: (@Sendable () async -> Void)?
   }
 
   private let state: Mutex<State>
@@ -33,7 +34,13 @@ final class ScriptedTransport: Transport {
   var taken: [String] { state.withLock { $0.taken } }
   var attempts: Int { state.withLock { $0.attempts } }
 
+  /// What happens while the next write is on its way.
+  func duringNextSend(_ action: @escaping @Sendable () async -> Void) {
+    state.withLock { $0.duringNextSend = action }
+  }
+
   func send(_ body: [UInt8]) async throws -> WriteAnswer {
+    await state.withLock { $0.duringNextSend.take() }?()
     // Lets others in, as a network does.
     await Task.yield()
     let text = String(decoding: GzipBody.start(of: body, limit: 1 << 20) ?? [], as: UTF8.self)
