@@ -15,7 +15,7 @@ import Testing
     return Sender(
       spool: try Spool(directory: "spool", byteLimit: byteLimit, fileSystem: disk),
       transport: transport, settings: settings, sleeper: sleeper,
-      random: SeededGenerator(seed: seed),
+      random: SplitMix64(seed: seed),
       logger: Logger(label: "test") { _ in KeptLog(lines: log) })
   }
 
@@ -177,7 +177,7 @@ import Testing
   /// Every line is taken in order, or counted.
   @Test func randomHistoriesAddUp() async throws {
     for seed in 0..<150 as Range<UInt64> {
-      var random = SeededGenerator(seed: seed)
+      var random = SplitMix64(seed: seed)
       let disk = SimulatedSpoolDisk()
       let byteLimit = 4096 * Int.random(in: 2...5, using: &random)
       var script: [ScriptedTransport.Step] = []

@@ -13,7 +13,7 @@ struct SpoolHistory {
   private(set) var disk = SimulatedSpoolDisk()
   private(set) var spool: Spool
   private let byteLimit: Int
-  private var random: SeededGenerator
+  private var random: SplitMix64
   private var nextID = 0
   private var lines: [Int: Int] = [:]
   /// Batches that `append` returned for.
@@ -26,7 +26,7 @@ struct SpoolHistory {
 
   init(byteLimit: Int, seed: UInt64) throws {
     self.byteLimit = byteLimit
-    random = SeededGenerator(seed: seed)
+    random = SplitMix64(seed: seed)
     spool = try Spool(directory: "spool", byteLimit: byteLimit, fileSystem: disk)
   }
 
