@@ -75,9 +75,15 @@ public struct FleetBenchmark: Sendable {
     report.cpuSeconds =
       ProcessUsage.ownCPUSeconds(threadOnly: false) - cpu - report.generatorSeconds
     report.peakResidentBytes = ProcessUsage.memory("VmHWM", of: "self")
-    // The last interval has still to end.
-    repeat { try await Task.sleep(for: .milliseconds(1100)) } while try await lag(database) > 0
-    report.rowsScored = try await scored(database) - before
+    // The last interval has still to end, and what is not complete yet is no lag.
+    var after = try await scored(database)
+    while true {
+      try await Task.sleep(for: .seconds(2))
+      let now = try await scored(database)
+      if now == after, try await lag(database) == 0 { break }
+      after = now
+    }
+    report.rowsScored = after - before
     return report
   }
 
