@@ -120,7 +120,13 @@ public struct SpoolDisk: SpoolFileSystem {
 private final class DiskLock: SpoolLock {
   private let descriptor: Int32
   init(_ descriptor: Int32) { self.descriptor = descriptor }
-  deinit { close(descriptor) }
+
+  deinit {
+    // Closing alone would leave it held by a child that was forked just now and has yet to run its
+    // program.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
 
 private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 {

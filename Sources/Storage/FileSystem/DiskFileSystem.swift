@@ -229,5 +229,11 @@ private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 private final class DiskLock: FileLock, Sendable {
   private let descriptor: Int32
   init(_ descriptor: Int32) { self.descriptor = descriptor }
-  deinit { systemClose(descriptor) }
+
+  deinit {
+    // Closing alone would leave it held by a child that was forked just now and has yet to run its
+    // program.
+    flock(descriptor, LOCK_UN)
+    systemClose(descriptor)
+  }
 }
