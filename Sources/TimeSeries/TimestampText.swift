@@ -1,8 +1,6 @@
-import TimeSeries
-
 /// Times as text in tables about the database itself.
-enum TimestampText {
-  static func rfc3339(_ timestamp: Timestamp) -> String {
+public enum TimestampText {
+  public static func rfc3339(_ timestamp: Timestamp) -> String {
     var writer = RFC3339Writer()
     var bytes: [UInt8] = []
     writer.append(timestamp, to: &bytes)

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Bench
-import Foundation
 
 struct Detect: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,9 +20,7 @@ struct Detect: ParsableCommand {
     benchmark.runs = runs
     let report = try benchmark.run()
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      FileHandle.standardOutput.write(try encoder.encode(report) + Data("\n".utf8))
+      try JSONOutput.write(report)
     } else {
       print(report.text, terminator: "")
     }

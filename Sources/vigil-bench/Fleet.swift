@@ -1,6 +1,5 @@
 import ArgumentParser
 import Bench
-import Foundation
 
 struct Fleet: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,9 +30,7 @@ struct Fleet: AsyncParsableCommand {
     benchmark.options = with
     let report = try await benchmark.run()
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-      FileHandle.standardOutput.write(try encoder.encode(report) + Data("\n".utf8))
+      try JSONOutput.write(report)
     } else {
       print(report.text, terminator: "")
     }

@@ -27,19 +27,13 @@ struct Series: ParsableCommand {
 
   func run() throws {
     if let open {
-      try write(SeriesBenchmark.measureOpening(URL(fileURLWithPath: open)))
+      try JSONOutput.write(SeriesBenchmark.measureOpening(URL(fileURLWithPath: open)))
       return
     }
     var benchmark = SeriesBenchmark(openElsewhere: Self.openInChild)
     benchmark.count = count
     let report = try benchmark.run()
-    if json { try write(report) } else { print(report.text, terminator: "") }
-  }
-
-  private func write(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    FileHandle.standardOutput.write(try encoder.encode(value) + Data("\n".utf8))
+    if json { try JSONOutput.write(report) } else { print(report.text, terminator: "") }
   }
 
   @Sendable private static func openInChild(_ directory: URL) throws -> SeriesReport.Opening {

@@ -28,7 +28,7 @@ public struct FleetBenchmark: Sendable {
     configuration.runsContinuousQueries = true
     let database = try Database.open(at: directory.path, configuration: configuration)
     defer { try? database.close() }
-    try await ask(database, "CREATE DATABASE \(Self.database)")
+    try await database.tables("CREATE DATABASE \(Self.database)")
 
     let clock = ContinuousClock()
     var past = WorkloadStream(
@@ -39,13 +39,11 @@ public struct FleetBenchmark: Sendable {
     while let batch = past.nextPoints() { try database.write(batch, to: Self.database) }
     let fields = past.workload.fields.map(\.name).joined(separator: ", ")
     let training = try await clock.measure {
-      try await ask(
-        database,
+      try await database.tables(
         "CREATE MODEL m FROM container FIELDS \(fields) GROUP BY time(1s), pod "
-          + "USING lstm_autoencoder WITH (\(options))")
+          + "USING lstm_autoencoder WITH (\(options))", in: Self.database)
     }
-    try await ask(
-      database,
+    try await database.tables(
       "CREATE CONTINUOUS QUERY watch ON \(Self.database) BEGIN SELECT detect(m) "
         + "INTO health FROM container GROUP BY time(1s), pod END")
     while try await lag(database) > 0 { try await Task.sleep(for: .milliseconds(100)) }
@@ -88,27 +86,17 @@ public struct FleetBenchmark: Sendable {
   }
 
   private func scored(_ database: Database) async throws -> Int {
-    let answer = try await ask(database, "SELECT count(rl) FROM health")
+    let answer = try await database.tables("SELECT count(rl) FROM health", in: Self.database)
     guard case .integer(let count)? = answer.first?.columns.last?[0] else { return 0 }
     return Int(count)
   }
 
   /// Seconds that the oldest change not yet scored has waited.
   private func lag(_ database: Database) async throws -> Double {
-    let answer = try await ask(database, "SHOW CONTINUOUS QUERIES")
+    let answer = try await database.tables("SHOW CONTINUOUS QUERIES")
     guard let table = answer.first(where: { $0.name == Self.database }),
-      let column = table.columnNames.firstIndex(of: "lag"),
-      case .float(let lag)? = table.columns[column][0]
+      case .float(let lag)? = table.column("lag")?[0]
     else { throw BenchError(description: "SHOW CONTINUOUS QUERIES tells no lag") }
     return lag
-  }
-
-  @discardableResult
-  private func ask(_ database: Database, _ text: String) async throws -> [ResultSeries] {
-    let results = try await database.query(text, in: Self.database)
-    if let error = results.compactMap(\.error).first {
-      throw BenchError(description: "\(text): \(error)")
-    }
-    return results.flatMap(\.series)
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TimeSeries
 
 /// Runs SHOW SUSPECTS.
@@ -115,27 +114,11 @@ struct SuspectQuery {
       columns: tags.indices.map { tag in Column(.string(suspects.map { $0.tags[tag].value })) } + [
         Column(.integer(suspects.indices.map { Int64($0 + 1) })),
         Column(.float(suspects.map(\.score))),
-        Column(.string(suspects.map { Self.text($0.firstFlagged) })),
+        Column(.string(suspects.map { TimestampText.rfc3339($0.firstFlagged) })),
         Column(.integer(suspects.map(\.anomalies))),
         Column(.float(suspects.map(\.peak))),
         Column(.string(suspects.map { $0.shares.text(metrics) })),
       ], hasTime: false)
-  }
-
-  /// RFC 3339, as other listings have times.
-  private static func text(_ time: Timestamp) -> String {
-    let unit: Int64 = 1_000_000_000
-    var fraction = time % unit
-    var seconds = time / unit
-    if fraction < 0 {
-      fraction += unit
-      seconds -= 1
-    }
-    let date = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
-    guard fraction != 0 else { return date }
-    var digits = String(String(unit + fraction).dropFirst())
-    while digits.hasSuffix("0") { digits.removeLast() }
-    return "\(date.dropLast()).\(digits)Z"
   }
 }
 

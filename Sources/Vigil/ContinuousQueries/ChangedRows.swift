@@ -4,22 +4,10 @@ import TimeSeries
 /// A source that writes only what is not stored yet. Episodes are found again and again while
 /// nothing about them changes; writing them each time would fill the store, and wake every query
 /// that reads them.
-final class ChangedRows: QuerySource {
-  private let base: any QuerySource
+final class ChangedRows: ForwardingSource {
+  let base: any QuerySource
 
   init(base: any QuerySource) { self.base = base }
-
-  var databases: [String] { base.databases }
-
-  func retentionPolicies(of database: String) -> [RetentionPolicy]? {
-    base.retentionPolicies(of: database)
-  }
-
-  func snapshot(of database: String) -> (any DatabaseSnapshot)? { base.snapshot(of: database) }
-
-  func model(named name: String, in database: String) throws -> (any ScoringModel)? {
-    try base.model(named: name, in: database)
-  }
 
   func write(_ batch: PointBatch, to database: String, retentionPolicy: String?) throws
     -> WriteOutcome

@@ -3,7 +3,7 @@ import Synchronization
 import TimeSeries
 
 /// A source that remembers which rows were written through it: what an evaluation gave.
-final class FreshRows: QuerySource {
+final class FreshRows: ForwardingSource {
   private struct State {
     /// Sets of field names, each once.
     var fieldSets: [Set<String>] = []
@@ -16,22 +16,10 @@ final class FreshRows: QuerySource {
     var fields: Int
   }
 
-  private let base: any QuerySource
+  let base: any QuerySource
   private let state = Mutex(State())
 
   init(base: any QuerySource) { self.base = base }
-
-  var databases: [String] { base.databases }
-
-  func retentionPolicies(of database: String) -> [RetentionPolicy]? {
-    base.retentionPolicies(of: database)
-  }
-
-  func snapshot(of database: String) -> (any DatabaseSnapshot)? { base.snapshot(of: database) }
-
-  func model(named name: String, in database: String) throws -> (any ScoringModel)? {
-    try base.model(named: name, in: database)
-  }
 
   func write(_ batch: PointBatch, to database: String, retentionPolicy: String?) throws
     -> WriteOutcome
