@@ -81,7 +81,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Collect",
-      dependencies: ["LineProtocol", "TimeSeries", "CZlib", asyncHTTPClient, logging],
+      dependencies: ["LineProtocol", "TimeSeries", "CBPF", "CZlib", asyncHTTPClient, logging],
       swiftSettings: strict),
     .target(
       name: "Vigil",
@@ -104,6 +104,7 @@ let package = Package(
       name: "Encoding", dependencies: ["TimeSeries", "CKernels", "CLZ4"], swiftSettings: strict),
     .target(name: "LineProtocol", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(name: "TimeSeries", swiftSettings: strict),
+    .target(name: "CBPF"),
     .target(name: "CKernels"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -122,7 +123,7 @@ let package = Package(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "CollectTests", dependencies: ["Collect", "LineProtocol", "TimeSeries"],
+      name: "CollectTests", dependencies: ["Collect", "CBPF", "LineProtocol", "TimeSeries"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
