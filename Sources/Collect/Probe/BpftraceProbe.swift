@@ -251,7 +251,7 @@ public actor BpftraceProbe: KernelProbe {
     running.lastAnswer = .now
     running.unanswered = 0
     let keys = running.run.mostKeys
-    guard keys > settings.keyLimit - settings.keyLimit / 8, running.verdict == nil else { return }
+    guard keys >= settings.keyLimit - settings.keyLimit / 8 else { return }
     if running.started.duration(to: .now) >= settings.longestWait {
       logger.warning(
         "bpftrace is started anew to forget cgroups that are gone",
