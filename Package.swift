@@ -81,7 +81,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Collect",
-      dependencies: ["LineProtocol", "TimeSeries", "CBPF", "CZlib", asyncHTTPClient, logging],
+      dependencies: ["LineProtocol", "TimeSeries", "CLinux", "CZlib", asyncHTTPClient, logging],
       swiftSettings: strict),
     .target(
       name: "Vigil",
@@ -104,8 +104,8 @@ let package = Package(
       name: "Encoding", dependencies: ["TimeSeries", "CKernels", "CLZ4"], swiftSettings: strict),
     .target(name: "LineProtocol", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(name: "TimeSeries", swiftSettings: strict),
-    .target(name: "CBPF"),
     .target(name: "CKernels"),
+    .target(name: "CLinux"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
@@ -123,7 +123,7 @@ let package = Package(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "CollectTests", dependencies: ["Collect", "CBPF", "LineProtocol", "TimeSeries"],
+      name: "CollectTests", dependencies: ["Collect", "CLinux", "LineProtocol", "TimeSeries"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
@@ -152,6 +152,7 @@ let package = Package(
 // Fuzz targets need the fuzzer's runtime, so they are there only when asked for (tools/fuzz).
 if Context.environment["VIGIL_FUZZ"] != nil {
   let inputs: [(name: String, dependencies: [Target.Dependency])] = [
+    ("BpftraceOutputFuzz", ["Collect"]),
     ("CodecFuzz", ["Encoding"]),
     ("LineProtocolFuzz", ["LineProtocol"]),
     ("ManifestFuzz", ["Storage"]),

@@ -1,4 +1,4 @@
-import CBPF
+import CLinux
 import Foundation
 
 /// Counts `sys_calls`, `mmap_calls` and `file_access` by cgroup, for a third of what it costs with
