@@ -21,6 +21,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 /// The targets, top of the architecture first; a target depends only on ones below it
@@ -33,6 +35,7 @@ let package = Package(
     .executable(name: "vigild", targets: ["vigild"]),
     .executable(name: "tsql", targets: ["tsql"]),
     .executable(name: "vigil-bench", targets: ["vigil-bench"]),
+    .executable(name: "vigil-collect", targets: ["vigil-collect"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,6 +61,9 @@ let package = Package(
     .executableTarget(
       name: "vigil-bench",
       dependencies: ["Bench", "LineProtocol", "TimeSeries", argumentParser],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "vigil-collect", dependencies: ["Collect", argumentParser, logging, unixSignals],
       swiftSettings: strict),
     .executableTarget(name: "embedded-example", dependencies: ["Vigil"], swiftSettings: strict),
     .target(
