@@ -162,10 +162,12 @@ public actor Sampler {
     var counts = KernelCounts()
     for (before, after) in zip(earlier.kernel, later.kernel) { counts.add(from: before, to: after) }
     let begun = earlier.begun.wall
+    // What happens at the very moment of the completion may be counted still.
+    let completed = max(begun, later.completed.wall)
     pending.append(
       SampledInterval(
         start: earlier.end, end: later.end,
-        span: begun..<max(begun + 1, later.completed.wall), before: earlier.samples,
+        span: begun..<completed + 1, before: earlier.samples,
         after: later.samples, counts: counts, usage: later.usage,
         lag: later.completed.wall - later.end))
     giveUp(pending.count - max(1, settings.pendingIntervals))
