@@ -87,7 +87,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Collect",
-      dependencies: ["LineProtocol", "TimeSeries", "CZlib", asyncHTTPClient, logging],
+      dependencies: ["LineProtocol", "TimeSeries", "CLinux", "CZlib", asyncHTTPClient, logging],
       swiftSettings: strict),
     .target(
       name: "Vigil",
@@ -111,6 +111,7 @@ let package = Package(
     .target(name: "LineProtocol", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(name: "TimeSeries", swiftSettings: strict),
     .target(name: "CKernels"),
+    .target(name: "CLinux"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
@@ -157,6 +158,7 @@ let package = Package(
 // Fuzz targets need the fuzzer's runtime, so they are there only when asked for (tools/fuzz).
 if Context.environment["VIGIL_FUZZ"] != nil {
   let inputs: [(name: String, dependencies: [Target.Dependency])] = [
+    ("BpftraceOutputFuzz", ["Collect"]),
     ("CodecFuzz", ["Encoding"]),
     ("LineProtocolFuzz", ["LineProtocol"]),
     ("ManifestFuzz", ["Storage"]),
