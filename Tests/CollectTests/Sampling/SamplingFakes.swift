@@ -1,4 +1,3 @@
-import Logging
 import Synchronization
 import TimeSeries
 
@@ -177,9 +176,4 @@ struct PrintedRow: Hashable {
   func number(_ field: String) -> Int64? {
     fields[field].flatMap { $0.hasSuffix("i") ? Int64($0.dropLast()) : nil }
   }
-}
-
-extension Logger {
-  /// Nobody reads it.
-  static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

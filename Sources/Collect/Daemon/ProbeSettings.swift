@@ -10,5 +10,12 @@ public struct ProbeSettings: Sendable, Hashable {
   public init() {}
 
   /// Starts the probes. Each parameter is counted by one of them.
-  func start(logger: Logger) async -> [any KernelProbe] { [] }
+  func start(logger: Logger) async -> [any KernelProbe] {
+    var settings = BpftraceSettings()
+    settings.executable = bpftrace
+    settings.programs = programs
+    let probe = BpftraceProbe(settings: settings, logger: logger)
+    await probe.start()
+    return [probe]
+  }
 }
