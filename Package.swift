@@ -137,7 +137,10 @@ let package = Package(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "CollectTests", dependencies: ["Collect", "LineProtocol", "TimeSeries"],
+      name: "CollectTests",
+      dependencies: [
+        "Collect", "CRI", "LineProtocol", "TimeSeries", grpcCore, grpcHTTP2, swiftProtobuf,
+      ],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
