@@ -35,14 +35,14 @@ public enum RuntimeChoice: Sendable, Hashable {
     searchPath.split(separator: ":").map { "\($0)/\(name)" }.first(where: isThere)
   }
 
-  /// - Throws: ``Unusable``.
+  /// - Throws: ``Unusable``, `CRIFailure`.
   func source(
     node: String, hierarchies: CgroupHierarchies, searchPath: String
   ) throws -> any RuntimeSource {
     switch resolved(searchPath: searchPath) {
     case .automatic: throw Unusable(description: "no way to tell containers")
     case .cri(let socket):
-      throw Unusable(description: "\(socket): the runtime's socket is not supported")
+      return try CRISource(endpoint: socket, node: node, cgroupID: { hierarchies.id(of: $0) })
     case .crictl(let name):
       let isThere = { (path: String) in access(path, X_OK) == 0 }
       let path =
