@@ -136,9 +136,11 @@ struct VigilCollect: AsyncParsableCommand {
     let collecting = Task { try await collector.run() }
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
     let stopping = Task {
+      var first: ContinuousClock.Instant?
       for await _ in signals {
-        // Whoever is in a hurry asks twice.
-        if collecting.isCancelled { _exit(1) }
+        // Whoever is in a hurry asks twice. (timeout(1) does so at once.)
+        if let first, ContinuousClock.now - first > .seconds(1) { _exit(1) }
+        first = first ?? .now
         collecting.cancel()
       }
     }

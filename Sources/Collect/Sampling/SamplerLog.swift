@@ -6,10 +6,16 @@ struct SamplerLog: Sendable {
   private let logger: Logger
   private var runtimeIsAway = false
   private var leftOut: Set<RuntimeSnapshot.LeftOut> = []
-  private var missing: [String: [Parameter: String]] = [:]
+  private var missing: [String: Missing] = [:]
   private var unwritable: Set<String> = []
   /// A row that cannot be written comes again each interval.
   private static let unwritableLimit = 100
+
+  /// What a probe does not count, and why.
+  private struct Missing {
+    var before: [Parameter: String] = [:]
+    var said: [Parameter: String] = [:]
+  }
 
   init(logger: Logger) { self.logger = logger }
 
@@ -34,20 +40,26 @@ struct SamplerLog: Sendable {
     leftOut = now
   }
 
+  /// What is missing only once, as when a probe starts, is not worth a warning.
   mutating func note(missing now: [Parameter: String], of probe: String) {
-    let before = missing[probe] ?? [:]
-    guard now != before else { return }
-    missing[probe] = now
+    var known = missing[probe] ?? Missing()
+    defer { missing[probe] = known }
     var byReason: [String: [String]] = [:]
-    for (parameter, reason) in now where before[parameter] != reason {
+    for (parameter, reason) in now
+    where known.before[parameter] == reason && known.said[parameter] != reason {
+      known.said[parameter] = reason
       byReason[reason, default: []].append(parameter.rawValue)
     }
+    known.before = now
     for (reason, names) in byReason.sorted(by: { $0.key < $1.key }) {
       logger.warning(
         "Not counted: \(names.sorted().joined(separator: ", "))", metadata: ["reason": "\(reason)"])
     }
-    let back = before.keys.filter { now[$0] == nil }.map(\.rawValue).sorted()
-    if !back.isEmpty { logger.notice("Counted again: \(back.joined(separator: ", "))") }
+    let back = known.said.keys.filter { now[$0] == nil }
+    for parameter in back { known.said[parameter] = nil }
+    if !back.isEmpty {
+      logger.notice("Counted again: \(back.map(\.rawValue).sorted().joined(separator: ", "))")
+    }
   }
 
   /// - Parameter count: nil where the clock was set.

@@ -436,18 +436,22 @@ struct SamplerTests {
     }
   }
 
-  @Test("what a probe cannot count is said when it begins and when it ends")
+  @Test("what a probe cannot count is said when it lasts, and when it ends")
   func missing() async {
     let bench = SamplerBench()
-    bench.probe.tell(missing: [.blockRequests: "no tracepoint", .fileAccess: "no tracepoint"])
+    let lost: [Parameter: String] = [.blockRequests: "no tracepoint", .fileAccess: "no tracepoint"]
+    bench.probe.tell(missing: lost.merging([.systemCalls: "starting"]) { $1 })
     await bench.read(at: 1)
+    #expect(bench.log.all == [])
+    bench.probe.tell(missing: lost)
     await bench.read(at: 2)
-    bench.probe.tell(missing: [:])
     await bench.read(at: 3)
+    bench.probe.tell(missing: [.fileAccess: "no tracepoint"])
+    await bench.read(at: 4)
     #expect(
       bench.log.all == [
         "warning Not counted: block_req, file_access reason=no tracepoint",
-        "notice Counted again: block_req, file_access ",
+        "notice Counted again: block_req ",
       ])
   }
 }
