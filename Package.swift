@@ -27,6 +27,8 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// The targets, top of the architecture first; a target depends only on ones below it
 /// (docs/architecture.md tells what each holds).
@@ -38,6 +40,7 @@ let package = Package(
     .executable(name: "vigild", targets: ["vigild"]),
     .executable(name: "tsql", targets: ["tsql"]),
     .executable(name: "vigil-bench", targets: ["vigil-bench"]),
+    .executable(name: "vigil-collect", targets: ["vigil-collect"]),
     .executable(name: "vigil-pods", targets: ["vigil-pods"]),
   ],
   dependencies: [
@@ -68,6 +71,9 @@ let package = Package(
     .executableTarget(
       name: "vigil-bench",
       dependencies: ["Bench", "LineProtocol", "TimeSeries", argumentParser],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "vigil-collect", dependencies: ["Collect", argumentParser, logging, unixSignals],
       swiftSettings: strict),
     .executableTarget(
       name: "vigil-pods", dependencies: ["CRI", argumentParser], swiftSettings: strict),

@@ -12,6 +12,11 @@ public enum CRIFailure: Error, Hashable, CustomStringConvertible {
   /// too large.
   case failed(socket: String, call: String, code: String, reason: String)
 
+  /// Whether another call may well succeed.
+  package var isOfOneAnswer: Bool {
+    if case .failed = self { true } else { false }
+  }
+
   public var description: String {
     switch self {
     case .notASocket(let endpoint): "\(endpoint): not the path of a unix socket"
