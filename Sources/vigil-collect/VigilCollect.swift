@@ -81,6 +81,12 @@ struct VigilCollect: AsyncParsableCommand {
   @Option(help: "Token to log in with; INFLUX_TOKEN of the environment otherwise.")
   var token: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What counts system calls: raw (a program on the raw tracepoint) or bpftrace, which costs more.",
+      valueName: "how"))
+  var systemCalls = ProbeSettings.SystemCalls.raw
+
   @Option(help: ArgumentHelp("The bpftrace command.", valueName: "path"))
   var bpftrace = "bpftrace"
 
@@ -178,6 +184,7 @@ struct VigilCollect: AsyncParsableCommand {
     if withoutBPF {
       settings.probes = nil
     } else {
+      settings.probes?.systemCalls = systemCalls
       settings.probes?.bpftrace = bpftrace
       settings.probes?.programs = programs
     }
@@ -194,6 +201,8 @@ struct VigilCollect: AsyncParsableCommand {
     return .basic(username: username, password: password)
   }
 }
+
+extension ProbeSettings.SystemCalls: ExpressibleByArgument {}
 
 /// `--interval`.
 struct Interval: ExpressibleByArgument, CustomStringConvertible {

@@ -29,7 +29,8 @@ public struct Collector: Sendable {
       searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
     let output = settings.prints ? StandardOutputSink() : nil
     let delivery = try settings.server.map { try Delivery($0, logger: logger) }
-    let probes = await settings.probes?.start(logger: logger) ?? []
+    let probes =
+      await settings.probes?.start(hierarchies: hierarchies, logger: logger) ?? []
     if settings.probes == nil {
       logger.notice("Nothing is counted in the kernel: cpu_usage and memory_usage only")
     }
