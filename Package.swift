@@ -81,7 +81,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Collect",
-      dependencies: ["LineProtocol", "TimeSeries", "CLinux", "CZlib", asyncHTTPClient, logging],
+      dependencies: [
+        "LineProtocol", "TimeSeries", "CBPF", "CLinux", "CZlib", asyncHTTPClient, logging,
+      ],
       swiftSettings: strict),
     .target(
       name: "Vigil",
@@ -104,6 +106,7 @@ let package = Package(
       name: "Encoding", dependencies: ["TimeSeries", "CKernels", "CLZ4"], swiftSettings: strict),
     .target(name: "LineProtocol", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(name: "TimeSeries", swiftSettings: strict),
+    .target(name: "CBPF"),
     .target(name: "CKernels"),
     .target(name: "CLinux"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
@@ -123,7 +126,7 @@ let package = Package(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "CollectTests", dependencies: ["Collect", "LineProtocol", "TimeSeries"],
+      name: "CollectTests", dependencies: ["Collect", "CBPF", "LineProtocol", "TimeSeries"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),

@@ -1,0 +1,150 @@
+#define _GNU_SOURCE
+#include "vigil_bpf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int command(enum bpf_cmd name, union bpf_attr *arguments, size_t bytes) {
+  long result = syscall(SYS_bpf, name, arguments, bytes);
+  return result < 0 ? -errno : (int)result;
+}
+
+void vigil_bpf_unlimit_locked_memory(void) {
+  struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+  (void)setrlimit(RLIMIT_MEMLOCK, &unlimited);
+}
+
+static int create_map(uint32_t type, uint32_t flags, uint32_t key_bytes, uint32_t value_bytes,
+                      uint32_t entries) {
+  union bpf_attr arguments;
+  memset(&arguments, 0, sizeof arguments);
+  arguments.map_type = type;
+  arguments.map_flags = flags;
+  arguments.key_size = key_bytes;
+  arguments.value_size = value_bytes;
+  arguments.max_entries = entries;
+  return command(BPF_MAP_CREATE, &arguments, sizeof arguments);
+}
+
+int vigil_bpf_create_mapped_array(uint32_t value_bytes, uint32_t entries) {
+  return create_map(BPF_MAP_TYPE_ARRAY, BPF_F_MMAPABLE, sizeof(uint32_t), value_bytes, entries);
+}
+
+int vigil_bpf_create_percpu_hash(uint32_t value_bytes, uint32_t entries) {
+  return create_map(BPF_MAP_TYPE_PERCPU_HASH, 0, sizeof(uint64_t), value_bytes, entries);
+}
+
+int vigil_bpf_load(const uint64_t *instructions, uint32_t count, char *log, uint32_t log_bytes) {
+  // None of the kernel's functions that are called is for programs under the GPL only.
+  static const char license[] = "";
+  union bpf_attr arguments;
+  memset(&arguments, 0, sizeof arguments);
+  arguments.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+  arguments.insns = (uint64_t)(uintptr_t)instructions;
+  arguments.insn_cnt = count;
+  arguments.license = (uint64_t)(uintptr_t)license;
+  arguments.log_buf = (uint64_t)(uintptr_t)log;
+  arguments.log_size = log_bytes;
+  arguments.log_level = log_bytes > 0;
+  return command(BPF_PROG_LOAD, &arguments, sizeof arguments);
+}
+
+int vigil_bpf_open_raw_tracepoint(const char *name, int program) {
+  union bpf_attr arguments;
+  memset(&arguments, 0, sizeof arguments);
+  arguments.raw_tracepoint.name = (uint64_t)(uintptr_t)name;
+  arguments.raw_tracepoint.prog_fd = (uint32_t)program;
+  return command(BPF_RAW_TRACEPOINT_OPEN, &arguments, sizeof arguments);
+}
+
+int vigil_bpf_next_key(int map, const uint64_t *key, uint64_t *next) {
+  union bpf_attr arguments;
+  memset(&arguments, 0, sizeof arguments);
+  arguments.map_fd = (uint32_t)map;
+  arguments.key = (uint64_t)(uintptr_t)key;
+  arguments.next_key = (uint64_t)(uintptr_t)next;
+  return command(BPF_MAP_GET_NEXT_KEY, &arguments, sizeof arguments);
+}
+
+int vigil_bpf_lookup(int map, uint64_t key, void *values) {
+  union bpf_attr arguments;
+  memset(&arguments, 0, sizeof arguments);
+  arguments.map_fd = (uint32_t)map;
+  arguments.key = (uint64_t)(uintptr_t)&key;
+  arguments.value = (uint64_t)(uintptr_t)values;
+  return command(BPF_MAP_LOOKUP_ELEM, &arguments, sizeof arguments);
+}
+
+int vigil_bpf_delete(int map, uint64_t key) {
+  union bpf_attr arguments;
+  memset(&arguments, 0, sizeof arguments);
+  arguments.map_fd = (uint32_t)map;
+  arguments.key = (uint64_t)(uintptr_t)&key;
+  return command(BPF_MAP_DELETE_ELEM, &arguments, sizeof arguments);
+}
+
+int vigil_bpf_missed_runs(int program, uint64_t *missed) {
+  struct bpf_prog_info info;
+  union bpf_attr arguments;
+  memset(&info, 0, sizeof info);
+  memset(&arguments, 0, sizeof arguments);
+  arguments.info.bpf_fd = (uint32_t)program;
+  arguments.info.info_len = sizeof info;
+  arguments.info.info = (uint64_t)(uintptr_t)&info;
+  int result = command(BPF_OBJ_GET_INFO_BY_FD, &arguments, sizeof arguments);
+  *missed = info.recursion_misses;
+  return result;
+}
+
+int vigil_cgroup_exists(int mount, uint64_t id) {
+  // FILEID_KERNFS of the kernel's exportfs.h: a file of a kernfs by its id.
+  union {
+    struct file_handle handle;
+    char bytes[sizeof(struct file_handle) + sizeof(uint64_t)];
+  } file;
+  memset(&file, 0, sizeof file);
+  file.handle.handle_bytes = sizeof id;
+  file.handle.handle_type = 0xfe;
+  memcpy(file.handle.f_handle, &id, sizeof id);
+  int descriptor = open_by_handle_at(mount, &file.handle, O_PATH | O_CLOEXEC);
+  if (descriptor < 0) return errno == ESTALE ? 0 : -errno;
+  close(descriptor);
+  return 1;
+}
+
+int vigil_number_of_mmap(void) {
+#ifdef SYS_mmap
+  return SYS_mmap;
+#else
+  return -1;
+#endif
+}
+
+int vigil_number_of_open(void) {
+#ifdef SYS_open
+  return SYS_open;
+#else
+  return -1;
+#endif
+}
+
+int vigil_number_of_openat(void) {
+#ifdef SYS_openat
+  return SYS_openat;
+#else
+  return -1;
+#endif
+}
+
+int vigil_number_of_openat2(void) {
+#ifdef SYS_openat2
+  return SYS_openat2;
+#else
+  return 437;  // the same on all architectures, and younger than some C libraries
+#endif
+}

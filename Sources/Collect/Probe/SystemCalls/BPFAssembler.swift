@@ -1,0 +1,105 @@
+/// Puts together a program for the kernel's virtual machine (RFC 9669, "BPF Instruction Set
+/// Architecture"): as many instructions as are needed here, with labels to jump to.
+struct BPFAssembler {
+  enum Register: UInt64 {
+    case r0, r1, r2, r3, r4, r5, r6, r7, r8, r9
+    /// The end of the stack, which grows down from it.
+    case frame
+  }
+
+  /// Functions of the kernel (bpf-helpers(7)): arguments in r1 to r5, which are lost, result in r0.
+  enum Function: Int32 {
+    case lookUpElement = 1
+    case updateElement = 2
+    case currentProcessor = 8
+    case currentCgroup = 80
+  }
+
+  enum Condition: UInt64 {
+    case equal = 0x10
+    case notEqual = 0x50
+  }
+
+  private var words: [UInt64] = []
+  private var labels: [String: Int] = [:]
+  private var jumps: [(at: Int, to: String)] = []
+
+  mutating func label(_ name: String) { labels[name] = words.count }
+
+  mutating func move(_ target: Register, _ source: Register) {
+    append(0xbf, target, source: source)
+  }
+  mutating func move(_ target: Register, _ value: Int32) { append(0xb7, target, immediate: value) }
+  mutating func add(_ target: Register, _ value: Int32) { append(0x07, target, immediate: value) }
+  mutating func or(_ target: Register, _ source: Register) {
+    append(0x4f, target, source: source)
+  }
+  mutating func and(_ target: Register, _ value: Int32) { append(0x57, target, immediate: value) }
+  mutating func shiftLeft(_ target: Register, _ bits: Int32) {
+    append(0x67, target, immediate: bits)
+  }
+
+  /// 8 bytes at `offset` from where `source` points to.
+  mutating func load(_ target: Register, _ source: Register, _ offset: Int16) {
+    append(0x79, target, source: source, offset: offset)
+  }
+  mutating func store(_ target: Register, _ offset: Int16, _ source: Register) {
+    append(0x7b, target, source: source, offset: offset)
+  }
+  mutating func store32(_ target: Register, _ offset: Int16, _ source: Register) {
+    append(0x63, target, source: source, offset: offset)
+  }
+
+  mutating func loadMap(_ target: Register, descriptor: Int32) {
+    // A source of 1 says that the number is a map's descriptor.
+    append(0x18, target, source: .r1, immediate: descriptor)
+    words.append(0)
+  }
+
+  mutating func call(_ function: Function) {
+    append(0x85, .r0, immediate: function.rawValue)
+  }
+
+  mutating func jump(to label: String) { addJump(0x05, .r0, to: label) }
+  mutating func jump(
+    to label: String, if register: Register, _ condition: Condition, _ value: Int32
+  ) {
+    addJump(0x05 | condition.rawValue, register, immediate: value, to: label)
+  }
+  mutating func jump(
+    to label: String, if register: Register, _ condition: Condition, _ other: Register
+  ) {
+    addJump(0x0d | condition.rawValue, register, source: other, to: label)
+  }
+
+  mutating func exit() { append(0x95, .r0) }
+
+  /// The instructions as bpf(2) takes them; a label that was not placed is an error of this program.
+  func assembled() -> [UInt64] {
+    var result = words
+    for jump in jumps {
+      guard let target = labels[jump.to] else { preconditionFailure("no label \(jump.to)") }
+      let offset = Int16(target - jump.at - 1)
+      result[jump.at] |= UInt64(UInt16(bitPattern: offset)) << 16
+    }
+    return result
+  }
+
+  private mutating func addJump(
+    _ code: UInt64, _ register: Register, source: Register = .r0, immediate: Int32 = 0,
+    to label: String
+  ) {
+    jumps.append((words.count, label))
+    append(code, register, source: source, immediate: immediate)
+  }
+
+  private mutating func append(
+    _ code: UInt64, _ target: Register, source: Register = .r0, offset: Int16 = 0,
+    immediate: Int32 = 0
+  ) {
+    words.append(
+      code | target.rawValue << 8 | source.rawValue << 12
+        | UInt64(UInt16(bitPattern: offset)) << 16
+        | UInt64(UInt32(bitPattern: immediate)) << 32)
+  }
+}

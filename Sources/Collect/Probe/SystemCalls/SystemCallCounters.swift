@@ -1,0 +1,135 @@
+import CBPF
+import Foundation
+
+/// ``SystemCallProgram`` in the kernel, and what it has counted.
+final class SystemCallCounters {
+  typealias Counts = [UInt64: [UInt64]]
+
+  private let program: SystemCallProgram
+  private let processors: PossibleProcessors
+  private let array: Int32
+  private let hash: Int32
+  private let loaded: Int32
+  private let attached: Int32
+  private let words: MappedWords
+
+  /// Loads and attaches the program.
+  ///
+  /// - Parameters:
+  ///   - slotBits: slots of a processor: 2 to the power of this, 32 bytes each.
+  ///   - hashEntries: cgroups that can be counted beside those with a slot.
+  init(slotBits: Int, hashEntries: UInt32) throws(BPFError) {
+    guard let processors = PossibleProcessors.current() else {
+      throw BPFError("tell the number of processors", ENOENT)
+    }
+    vigil_bpf_unlimit_locked_memory()
+    let program = SystemCallProgram(slotBits: slotBits, processors: processors.highest + 1)
+    let valueBytes = UInt32(SystemCallProgram.Word.count * MemoryLayout<UInt64>.size)
+    var descriptors: [Int32] = []
+    do throws(BPFError) {
+      let array = try BPFError.check(
+        "make an array of counters",
+        vigil_bpf_create_mapped_array(valueBytes, UInt32(program.arrayEntries)))
+      descriptors.append(array)
+      let hash = try BPFError.check(
+        "make a hash of counters", vigil_bpf_create_percpu_hash(valueBytes, hashEntries))
+      descriptors.append(hash)
+      let words = try MappedWords(
+        descriptor: array, count: program.arrayEntries * SystemCallProgram.Word.count)
+      let loaded = try Self.load(program.instructions(array: array, hash: hash))
+      descriptors.append(loaded)
+      attached = try BPFError.check(
+        "attach to the raw tracepoint sys_enter", vigil_bpf_open_raw_tracepoint("sys_enter", loaded)
+      )
+      (self.array, self.hash, self.loaded, self.words) = (array, hash, loaded, words)
+    } catch {
+      for descriptor in descriptors { close(descriptor) }
+      throw error
+    }
+    self.program = program
+    self.processors = processors
+  }
+
+  deinit {
+    for descriptor in [attached, loaded, hash, array] { close(descriptor) }
+  }
+
+  /// By cgroup id the words of ``SystemCallProgram/Word``, all processors together.
+  func counts() -> Counts {
+    var result: Counts = [:]
+    for entry in 0..<(program.processors * program.slots) {
+      let first = entry * SystemCallProgram.Word.count
+      let owner = words[first]
+      if owner != 0 { add({ self.words[first + $0] }, to: &result[owner]) }
+    }
+    for id in hashKeys() {
+      guard let values = hashValues(of: id) else { continue }
+      for processor in 0..<processors.count {
+        let first = processor * SystemCallProgram.Word.count
+        add({ values[first + $0] }, to: &result[id])
+      }
+    }
+    return result
+  }
+
+  /// System calls that were not counted: no room for their cgroup, or the program was running on
+  /// the processor already.
+  func lost() -> UInt64 {
+    var missed: UInt64 = 0
+    _ = vigil_bpf_missed_runs(loaded, &missed)
+    return (0..<program.processors).reduce(missed) {
+      $0 &+ words[program.lostEntry(of: $1) * SystemCallProgram.Word.count]
+    }
+  }
+
+  /// Gives the room of a cgroup to others. Only for one that is gone: nothing may count in it now.
+  func forget(_ id: UInt64) {
+    for processor in 0..<program.processors {
+      let slot = processor << program.slotBits + Int(id & UInt64(program.slots - 1))
+      let first = slot * SystemCallProgram.Word.count
+      guard words[first] == id else { continue }
+      for word in stride(from: SystemCallProgram.Word.count - 1, through: 0, by: -1) {
+        words[first + word] = 0
+      }
+    }
+    _ = vigil_bpf_delete(hash, id)
+  }
+
+  private func add(_ word: (Int) -> UInt64, to counts: inout [UInt64]?) {
+    var sums = counts ?? [UInt64](repeating: 0, count: SystemCallProgram.Word.count)
+    for index in 1..<SystemCallProgram.Word.count { sums[index] &+= word(index) }
+    counts = sums
+  }
+
+  private func hashKeys() -> [UInt64] {
+    var keys: [UInt64] = []
+    var key: UInt64 = 0
+    var result = vigil_bpf_next_key(hash, nil, &key)
+    while result == 0 {
+      keys.append(key)
+      let last = key
+      result = withUnsafePointer(to: last) { vigil_bpf_next_key(hash, $0, &key) }
+    }
+    return keys
+  }
+
+  private func hashValues(of id: UInt64) -> [UInt64]? {
+    // The kernel writes a value for each possible processor.
+    var values = [UInt64](
+      repeating: 0, count: processors.count * SystemCallProgram.Word.count)
+    return vigil_bpf_lookup(hash, id, &values) == 0 ? values : nil
+  }
+
+  private static func load(_ instructions: [UInt64]) throws(BPFError) -> Int32 {
+    let result = vigil_bpf_load(instructions, UInt32(instructions.count), nil, 0)
+    if result >= 0 { return result }
+    // Once more for what the verifier has to say.
+    var log = [CChar](repeating: 0, count: 64 << 10)
+    let again = vigil_bpf_load(
+      instructions, UInt32(instructions.count), &log, UInt32(log.count - 1))
+    if again >= 0 { return again }
+    let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let lines = text.split(separator: "\n").filter { !$0.hasPrefix("processed ") }
+    throw BPFError("load the program", -result, detail: String(lines.last ?? ""))
+  }
+}

@@ -1,0 +1,89 @@
+import CBPF
+import Foundation
+import Testing
+
+@testable import Collect
+
+/// The probe in the kernel of this machine. Calls are counted against a second run of the same
+/// program that makes none of them, so the counts must match exactly.
+@Suite(.serialized, .enabled(if: KernelTest.isPossible)) struct SystemCallProbeTests {
+  private static let calls = """
+    for (1..$n) { \
+    syscall(\(vigil_number_of_mmap()), 0, 4096, 3, 0x22, -1, 0); \
+    open($f, "<", "/dev/null"); close($f) } \
+    for (1..1000) { getppid() }
+    """
+
+  private func counts(_ probe: SystemCallProbe, of id: UInt64) async throws -> [Parameter: UInt64] {
+    let reading = try #require(await probe.read())
+    return reading.totals.compactMapValues { $0[id] }
+  }
+
+  private func expectExactCounts(slotBits: Int, hashEntries: UInt32) async throws {
+    let mount = try #require(KernelTest.hierarchy)
+    let probe = try SystemCallProbe(
+      hierarchy: mount, slotBits: slotBits, hashEntries: hashEntries)
+    let cgroup = try TestCgroup("exact\(slotBits)")
+    let other = try TestCgroup("other\(slotBits)")
+    try cgroup.run(perl: "$n = 0; " + Self.calls)
+    let base = try await counts(probe, of: cgroup.id)
+    try other.run(perl: "$n = 5; " + Self.calls)
+    try cgroup.run(perl: "$n = 2000; " + Self.calls)
+    let after = try await counts(probe, of: cgroup.id)
+    // The second run's own calls are those of the first.
+    func workload(_ parameter: Parameter) -> UInt64 {
+      (after[parameter] ?? 0) &- 2 &* (base[parameter] ?? 0)
+    }
+    #expect(workload(.mmapCalls) == 2000)
+    #expect(workload(.fileAccess) == 2000)
+    #expect(base[.systemCalls].map { $0 > 1000 } ?? false)
+    // perl sets close-on-exec and asks whether it is a terminal, for each file.
+    #expect(workload(.systemCalls) >= 2000 * 3)
+    let lost = await probe.read()?.lostEvents
+    #expect(lost == 0)
+    await probe.stop()
+    let reading = await probe.read()
+    #expect(reading == nil)
+  }
+
+  @Test func countsAreExact() async throws {
+    try await expectExactCounts(slotBits: 10, hashEntries: 4096)
+  }
+
+  @Test func cgroupsThatShareASlotAreCountedExactlyToo() async throws {
+    try await expectExactCounts(slotBits: 0, hashEntries: 4096)
+  }
+
+  @Test func whatHasNoRoomIsCountedAsLost() async throws {
+    let mount = try #require(KernelTest.hierarchy)
+    let probe = try SystemCallProbe(hierarchy: mount, slotBits: 0, hashEntries: 1)
+    // The kernel gives some more entries than asked for, by the number of processors.
+    let processors = try #require(PossibleProcessors.current()).count
+    let cgroups = try (0..<(4 + 4 * processors)).map { try TestCgroup("lost\($0)") }
+    for cgroup in cgroups { try cgroup.run(perl: "getppid() for 1..1000") }
+    let reading = try #require(await probe.read())
+    #expect(reading.lostEvents >= 1000)
+    await probe.stop()
+  }
+
+  @Test func roomOfACgroupThatIsGoneIsGivenToOthers() async throws {
+    let mount = try #require(KernelTest.hierarchy)
+    let probe = try SystemCallProbe(hierarchy: mount)
+    var id: UInt64 = 0
+    do {
+      let cgroup = try TestCgroup("gone")
+      id = cgroup.id
+      try cgroup.run(perl: "getppid()")
+    }
+    let kept = try TestCgroup("kept")
+    try kept.run(perl: "getppid()")
+    let counted = try await counts(probe, of: id)
+    #expect(!counted.isEmpty)
+    for _ in 0..<100 { _ = await probe.read() }
+    let gone = try await counts(probe, of: id)
+    let there = try await counts(probe, of: kept.id)
+    #expect(gone.isEmpty)
+    #expect(!there.isEmpty)
+    await probe.stop()
+  }
+}
