@@ -1,3 +1,4 @@
+import CBPF
 import CLinux
 import Foundation
 import Logging
@@ -167,14 +168,19 @@ public actor BpftraceProbe: KernelProbe {
       rejected: rejected)
     runs += 1
     let run = ProbeRun(number: runs, parameters: program.parameters, keyLimit: settings.keyLimit)
+    // Newer kinds of processors have no `open` any more.
+    let open = vigil_number_of_open() < 0 ? vigil_number_of_openat() : vigil_number_of_open()
     let numbers = [
-      Int(getpid()), SystemCallNumbers.mmap, SystemCallNumbers.open, SystemCallNumbers.openat,
-      SystemCallNumbers.openat2,
+      getpid(), vigil_number_of_mmap(), open, vigil_number_of_openat(), vigil_number_of_openat2(),
     ]
     let process = try BpftraceProcess(
       executable: settings.executable,
       arguments: ["-f", "json", "-e", program.text] + numbers.map(String.init),
-      environment: ["BPFTRACE_MAP_KEYS_MAX": String(settings.keyLimit)]
+      // The second is the newer name (bpftrace 0.19).
+      environment: [
+        "BPFTRACE_MAP_KEYS_MAX": String(settings.keyLimit),
+        "BPFTRACE_MAX_MAP_KEYS": String(settings.keyLimit),
+      ]
     ) { run.take($0) }
     running = Running(run: run, process: process, program: program, started: .now)
     logger.info(
