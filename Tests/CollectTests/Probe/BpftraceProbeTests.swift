@@ -107,6 +107,18 @@ struct BpftraceProbeTests {
     }
   }
 
+  @Test("stopping does not wait for the next attempt")
+  func stoppedMeanwhile() async throws {
+    let fake = try FakeBpftrace("exit 1")
+    var settings = fake.settings
+    settings.firstWait = .seconds(3600)
+    settings.longestWait = .seconds(3600)
+    try await with(fake.probe(settings)) { probe in
+      _ = try await missing(probe) { $0[.pageFaults] == "bpftrace ended with status 1" }
+    }
+    #expect(fake.starts().count == 1)
+  }
+
   @Test("one that hangs is killed and started anew")
   func hanging() async throws {
     let log = KeptLog.Lines()
