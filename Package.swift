@@ -12,6 +12,10 @@ let argumentParser = Target.Dependency.product(
 let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcHTTP2 = Target.Dependency.product(
+  name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -21,7 +25,10 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 
 /// The targets, top of the architecture first; a target depends only on ones below it
 /// (docs/architecture.md tells what each holds).
@@ -33,6 +40,8 @@ let package = Package(
     .executable(name: "vigild", targets: ["vigild"]),
     .executable(name: "tsql", targets: ["tsql"]),
     .executable(name: "vigil-bench", targets: ["vigil-bench"]),
+    .executable(name: "vigil-collect", targets: ["vigil-collect"]),
+    .executable(name: "vigil-pods", targets: ["vigil-pods"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -41,7 +50,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -59,6 +72,11 @@ let package = Package(
       name: "vigil-bench",
       dependencies: ["Bench", "LineProtocol", "TimeSeries", argumentParser],
       swiftSettings: strict),
+    .executableTarget(
+      name: "vigil-collect", dependencies: ["Collect", argumentParser, logging, unixSignals],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "vigil-pods", dependencies: ["CRI", argumentParser], swiftSettings: strict),
     .executableTarget(name: "embedded-example", dependencies: ["Vigil"], swiftSettings: strict),
     .target(
       name: "Server",
@@ -82,9 +100,12 @@ let package = Package(
     .target(
       name: "Collect",
       dependencies: [
-        "LineProtocol", "TimeSeries", "CBPF", "CLinux", "CZlib", asyncHTTPClient, logging,
+        "CRI", "LineProtocol", "TimeSeries", "CLinux", "CZlib", asyncHTTPClient, logging,
       ],
       swiftSettings: strict),
+    .target(
+      name: "CRI", dependencies: [grpcCore, grpcHTTP2, grpcProtobuf, swiftProtobuf],
+      exclude: ["runtime.proto"], swiftSettings: strict),
     .target(
       name: "Vigil",
       dependencies: [
@@ -106,7 +127,6 @@ let package = Package(
       name: "Encoding", dependencies: ["TimeSeries", "CKernels", "CLZ4"], swiftSettings: strict),
     .target(name: "LineProtocol", dependencies: ["TimeSeries"], swiftSettings: strict),
     .target(name: "TimeSeries", swiftSettings: strict),
-    .target(name: "CBPF"),
     .target(name: "CKernels"),
     .target(name: "CLinux"),
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
@@ -126,7 +146,10 @@ let package = Package(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "CollectTests", dependencies: ["Collect", "CBPF", "LineProtocol", "TimeSeries"],
+      name: "CollectTests",
+      dependencies: [
+        "Collect", "CRI", "LineProtocol", "TimeSeries", grpcCore, grpcHTTP2, swiftProtobuf,
+      ],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),

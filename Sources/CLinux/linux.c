@@ -3,8 +3,6 @@
 #include "vigil_linux.h"
 
 #include <errno.h>
-
-#ifdef __linux__
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -18,8 +16,3 @@ int vigil_signal_self(int number, int value) {
 }
 
 int vigil_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno; }
-#else
-int vigil_signal_self(int number, int value) { return ENOSYS; }
-
-int vigil_pipe(int ends[2]) { return ENOSYS; }
-#endif

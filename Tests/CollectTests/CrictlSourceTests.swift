@@ -3,7 +3,7 @@ import Testing
 
 @testable import Collect
 
-@Suite("Containers from crictl")
+@Suite("Containers from crictl", .serialized)
 struct CrictlSourceTests {
   let crictl: FakeCrictl
 
@@ -60,8 +60,8 @@ struct CrictlSourceTests {
   @Test(
     "a container that is told too little of is left out with a reason",
     arguments: [
-      ("inspect", "\"cgroupsPath\"", "\"renamed\"", "inspect tells no cgroupsPath"),
-      ("inspect", "\"pid\": 25543", "\"pid\": 0", "inspect tells no pid"),
+      ("inspect", "\"cgroupsPath\"", "\"renamed\"", "its status tells no cgroupsPath"),
+      ("inspect", "\"pid\": 25543", "\"pid\": 0", "its status tells no pid"),
       ("inspect", "\"/kubepods/pod1/", "\"kubepods:pod1/", "no cgroup path"),
       ("inspect", "CONTAINER_RUNNING", "CONTAINER_REMOVING", "its state is CONTAINER_REMOVING"),
       ("inspect", "\"status\"", "\"renamed\"", "unexpected output"),

@@ -6,45 +6,6 @@ import TimeSeries
 /// Containers come and go on a handful of cgroup ids; the model knows when each really had its id.
 @Suite("Cgroup ids under churn")
 struct RosterPropertyTests {
-  private struct Life {
-    var record: ContainerRecord
-    /// From when its cgroup is there: the runtime sets it up before the container starts.
-    var created: Timestamp
-    var started: Timestamp
-    var ended: Timestamp
-  }
-
-  /// Lives one after another on one id, each of which some snapshot is sure to see.
-  private func lives(
-    on cgroup: UInt64, shots: [ClosedRange<Timestamp>], using generator: inout SplitMix64
-  ) -> [Life] {
-    var lives: [Life] = []
-    var shot = Int.random(in: 1...3, using: &generator)
-    var free = shots[0].upperBound + 1
-    while shot < shots.count - 1 {
-      let before = max(free, shots[shot - 1].lowerBound)
-      let created = Timestamp.random(
-        in: before..<shots[shot].lowerBound - 1, using: &generator)
-      let started = Timestamp.random(in: created..<shots[shot].lowerBound, using: &generator)
-      let lastSeen = min(shots.count - 2, shot + Int.random(in: 0...4, using: &generator))
-      let ended = Timestamp.random(
-        in: shots[lastSeen].upperBound + 1..<shots[lastSeen + 1].upperBound,
-        using: &generator)
-      let id = "\(cgroup)-\(lives.count)"
-      lives.append(
-        Life(
-          record: ContainerRecord(
-            id: id, name: "c", podUID: id, cgroupPath: "/" + id, cgroupID: cgroup,
-            startedAt: Bool.random(using: &generator) ? started : nil),
-          created: created, started: started, ended: ended))
-      free = ended
-      // Often at once, so that the id changes hands between two snapshots.
-      shot = lastSeen + (Bool.random(using: &generator) ? 1 : 2)
-      if shot < shots.count, free + 4 >= shots[shot].lowerBound { shot += 1 }
-    }
-    return lives
-  }
-
   @Test("nobody is credited with another's counts", arguments: 0..<60 as Range<UInt64>)
   func churn(seed: UInt64) throws {
     var generator = SplitMix64(seed: seed)
@@ -56,7 +17,9 @@ struct RosterPropertyTests {
       shots.append(time...end)
       time = end
     }
-    let all = (1...3 as ClosedRange<UInt64>).map { lives(on: $0, shots: shots, using: &generator) }
+    let all = (1...3 as ClosedRange<UInt64>).map {
+      CgroupLife.succession(on: $0, shots: shots, using: &generator)
+    }
 
     var roster = Roster(memory: 1_000_000)
     var events: [LifecycleEvent] = []

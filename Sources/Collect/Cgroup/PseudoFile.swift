@@ -1,10 +1,9 @@
 import Foundation
 
-/// Small files that the kernel makes up as they are read (procfs, cgroupfs): their size is told as
-/// 0 or 4096, so they are read until they end.
+/// Files and directories that the kernel makes up as they are read (procfs, cgroupfs).
 enum PseudoFile {
   /// The text without white space at its end; nil where the file cannot be read or has more than
-  /// `limit` bytes.
+  /// `limit` bytes. Its size is told as 0 or 4096, so it is read until it ends.
   static func text(_ path: String, limit: Int = 64 << 10) -> Substring? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -22,5 +21,20 @@ enum PseudoFile {
       bytes.removeLast()
     }
     return String(decoding: bytes, as: UTF8.self)[...]
+  }
+
+  /// The names of the directories in a directory, links not followed; nil where it cannot be read.
+  static func subdirectories(of directory: String) -> [String]? {
+    guard let stream = opendir(directory) else { return nil }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
   }
 }

@@ -40,7 +40,7 @@ public struct CgroupSource: RuntimeSource {
   public func snapshot() async throws -> RuntimeSnapshot {
     var snapshot = RuntimeSnapshot()
     var visited = 0
-    guard let top = Self.subdirectories(of: root) else {
+    guard let top = PseudoFile.subdirectories(of: root) else {
       throw Failure.unreadable(directory: root)
     }
     var pending = top.map { (path: "/" + $0, depth: 1) }
@@ -51,7 +51,7 @@ public struct CgroupSource: RuntimeSource {
       }
       guard let id = containerID(ofCgroup: path) else {
         if depth < Self.maximumDepth {
-          pending += (Self.subdirectories(of: root + path) ?? []).map {
+          pending += (PseudoFile.subdirectories(of: root + path) ?? []).map {
             (path + "/" + $0, depth + 1)
           }
         }
@@ -120,24 +120,9 @@ public struct CgroupSource: RuntimeSource {
     // 0 stands for a process of another pid namespace.
     if let pid = pids?.compactMap({ Int32($0) }).filter({ $0 > 0 }).min() { return pid }
     guard depth < maximumDepth else { return nil }
-    for name in subdirectories(of: directory) ?? [] {
+    for name in PseudoFile.subdirectories(of: directory) ?? [] {
       if let pid = firstProcess(below: directory + "/" + name, depth: depth + 1) { return pid }
     }
     return nil
-  }
-
-  /// Links are not followed.
-  private static func subdirectories(of directory: String) -> [String]? {
-    guard let stream = opendir(directory) else { return nil }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }

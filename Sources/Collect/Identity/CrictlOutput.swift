@@ -46,7 +46,7 @@ enum CrictlOutput {
 
   struct Inspection: Decodable {
     var status: Status
-    var info: Info?
+    var info: RuntimeInfo?
 
     struct Status: Decodable {
       var state: String
@@ -56,19 +56,6 @@ enum CrictlOutput {
       var reason: String?
       var image: Container.Image?
     }
-
-    struct Info: Decodable {
-      var pid: Int32?
-      var runtimeSpec: RuntimeSpec?
-    }
-
-    struct RuntimeSpec: Decodable {
-      var linux: Linux?
-
-      struct Linux: Decodable {
-        var cgroupsPath: String?
-      }
-    }
   }
 
   struct Lenient<Value: Decodable>: Decodable {
@@ -77,5 +64,44 @@ enum CrictlOutput {
     init(from decoder: any Decoder) {
       value = try? Value(from: decoder)
     }
+  }
+}
+
+extension CrictlOutput.Pod {
+  var listed: RuntimeListing.Pod {
+    .init(
+      id: id, name: metadata.name, uid: metadata.uid ?? "", namespace: metadata.namespace ?? "",
+      labels: labels ?? [:])
+  }
+}
+
+extension CrictlOutput.Container {
+  var listed: RuntimeListing.Container {
+    .init(
+      id: id, podID: podSandboxId, name: metadata.name, attempt: metadata.attempt ?? 0,
+      image: image?.image ?? "", state: .init(crictl: state), labels: labels ?? [:])
+  }
+}
+
+extension CrictlOutput.Inspection {
+  var listed: RuntimeListing.Status {
+    .init(
+      state: .init(crictl: status.state),
+      startedAt: status.startedAt.flatMap(RFC3339.timestamp),
+      finishedAt: status.finishedAt.flatMap(RFC3339.timestamp), exitCode: status.exitCode,
+      reason: status.reason ?? "", image: status.image?.image ?? "", pid: info?.pid,
+      cgroupsPath: info?.runtimeSpec?.linux?.cgroupsPath)
+  }
+}
+
+extension RuntimeListing.State {
+  init(crictl word: String) {
+    self =
+      switch word {
+      case "CONTAINER_CREATED": .created
+      case "CONTAINER_RUNNING": .running
+      case "CONTAINER_EXITED": .exited
+      default: .other(word)
+      }
   }
 }

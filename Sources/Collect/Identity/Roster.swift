@@ -67,9 +67,22 @@ public struct Roster: Sendable {
     return events
   }
 
+  /// Whether what is known suffices to tell who owned what in `interval`: see
+  /// ``Ownership/undecided``.
+  public func isDecided(_ interval: Range<Timestamp>) -> Bool {
+    lastTaken.map { interval.upperBound <= $0.lowerBound } ?? false
+  }
+
+  /// The time before which a running container's cgroup cannot have counted anything for it; nil
+  /// where nothing is known of it.
+  public func earliestBegin(of container: ContainerRecord) -> Timestamp? {
+    container.cgroupID.flatMap { tenures[$0] }?
+      .last { $0.container.id == container.id }?.earliestBegin
+  }
+
   /// Whose counts those of `cgroupID` in `interval` are.
   public func owner(of cgroupID: UInt64, in interval: Range<Timestamp>) -> Ownership {
-    guard let lastTaken, interval.upperBound <= lastTaken.lowerBound else { return .undecided }
+    guard isDecided(interval) else { return .undecided }
     let candidates = (tenures[cgroupID] ?? []).filter { $0.mayOverlap(interval) }
     guard let candidate = candidates.first else { return .nobody }
     guard candidates.count == 1 else { return .contested }

@@ -1,4 +1,3 @@
-import CBPF
 import CLinux
 import Foundation
 import Logging
@@ -164,10 +163,9 @@ public actor BpftraceProbe: KernelProbe {
       rejected: rejected)
     runs += 1
     let run = ProbeRun(number: runs, parameters: program.parameters, keyLimit: settings.keyLimit)
-    // Newer kinds of processors have no `open` any more.
-    let open = vigil_number_of_open() < 0 ? vigil_number_of_openat() : vigil_number_of_open()
     let numbers = [
-      getpid(), vigil_number_of_mmap(), open, vigil_number_of_openat(), vigil_number_of_openat2(),
+      Int(getpid()), SystemCallNumbers.mmap, SystemCallNumbers.open, SystemCallNumbers.openat,
+      SystemCallNumbers.openat2,
     ]
     let process = try BpftraceProcess(
       executable: settings.executable,

@@ -12,8 +12,15 @@ public protocol KernelProbe: Sendable {
   /// Why parameters that this probe should count are not counted, in words; as of now.
   func missing() async -> [Parameter: String]
 
+  /// The process that counts, if it is one of its own: what it uses is the collector's cost.
+  var processID: Int32? { get async }
+
   /// Takes the probe's programs out of the kernel.
   func stop() async
+}
+
+extension KernelProbe {
+  public var processID: Int32? { get async { nil } }
 }
 
 /// Totals of one moment.

@@ -32,6 +32,7 @@ public struct WriteTargetError: Error, Hashable, CustomStringConvertible {
 public struct HTTPTransport: Transport {
   private let client: HTTPClient
   private let url: String
+  private let creation: (url: String, statement: String)
   private let authorization: String?
   private let timeoutNanoseconds: Int64
   private let userAgent: String
@@ -52,6 +53,9 @@ public struct HTTPTransport: Transport {
     guard let database = target.database.addingPercentEncoding(withAllowedCharacters: .unreserved)
     else { throw WriteTargetError(description: "not a database's name: \(target.database)") }
     url = "\(base)/write?db=\(database)&precision=ns"
+    let name = target.database.replacingOccurrences(of: "\\", with: "\\\\")
+      .replacingOccurrences(of: "\"", with: "\\\"")
+    creation = ("\(base)/query", "CREATE DATABASE \"\(name)\"")
     authorization =
       switch target.credentials {
       case nil: nil
@@ -73,10 +77,36 @@ public struct HTTPTransport: Transport {
   public func close() async throws { try await client.shutdown() }
 
   public func send(_ body: [UInt8]) async throws -> WriteAnswer {
+    try await post(
+      body, to: url,
+      headers: [("Content-Type", "text/plain; charset=utf-8"), ("Content-Encoding", "gzip")])
+  }
+
+  /// Creates the database; fine if it is there.
+  ///
+  /// - Throws: ``DatabaseNotCreated``, or where there was no answer.
+  public func createDatabase() async throws {
+    let statement = creation.statement.addingPercentEncoding(withAllowedCharacters: .unreserved)
+    let answer = try await post(
+      Array("q=\(statement ?? "")".utf8), to: creation.url,
+      headers: [("Content-Type", "application/x-www-form-urlencoded")])
+    guard answer.status == 200 else {
+      throw DatabaseNotCreated(
+        description: "\(creation.statement): \(answer.status) \(answer.message)")
+    }
+  }
+
+  /// The server did not take the statement.
+  public struct DatabaseNotCreated: Error, Hashable, CustomStringConvertible {
+    public let description: String
+  }
+
+  private func post(
+    _ body: [UInt8], to url: String, headers: [(String, String)]
+  ) async throws -> WriteAnswer {
     var request = HTTPClientRequest(url: url)
     request.method = .POST
-    request.headers.add(name: "Content-Type", value: "text/plain; charset=utf-8")
-    request.headers.add(name: "Content-Encoding", value: "gzip")
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     request.headers.add(name: "User-Agent", value: userAgent)
     if let authorization { request.headers.add(name: "Authorization", value: authorization) }
     request.body = .bytes(body, length: .known(Int64(body.count)))

@@ -267,7 +267,7 @@ struct BpftraceProbeTests {
       """
       readlink /proc/$$/fd/0 > "$here/input"
       cut -d ' ' -f 5 /proc/$$/stat > "$here/group"
-      awk '/^Sig(Ign|Blk)/ { print $2 }' /proc/$$/status > "$here/signals"
+      awk '/^Sig(Ign|Blk)/ { print $2 }' /proc/self/status > "$here/signals"
       echo "$BPFTRACE_MAP_KEYS_MAX" > "$here/keys"
       echo "$5" > "$here/collector"
       answers

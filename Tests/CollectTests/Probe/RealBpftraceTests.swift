@@ -1,4 +1,3 @@
-import CBPF
 import Foundation
 import Logging
 import Testing
@@ -34,7 +33,7 @@ struct RealBpftraceTests {
 
     let count: UInt64 = 200
     let mmaps: UInt64 = 300
-    let cgroup = try TestCgroup()
+    let cgroup = try TestCgroup("bpftrace")
     try cgroup.run(
       perl: """
         for (1..\(count)) {
@@ -43,7 +42,7 @@ struct RealBpftraceTests {
           exit 0 if $child == 0;
           waitpid($child, 0);
         }
-        syscall(\(vigil_number_of_mmap()), 0, 4096, 1, 0x22, -1, 0) for 1..\(mmaps);
+        syscall(\(SystemCallNumbers.mmap), 0, 4096, 1, 0x22, -1, 0) for 1..\(mmaps);
         """)
     let after = try #require(await probe.read())
     #expect(after.run == first.run)

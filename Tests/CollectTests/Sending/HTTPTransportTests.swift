@@ -57,6 +57,22 @@ import Testing
     #expect(requests.first?.contains("Authorization: Token t\r\n") == true)
   }
 
+  @Test func aDatabaseIsCreated() async throws {
+    let requests = try await exchange([
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+      "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+    ]) { transport in
+      try await transport.createDatabase()
+      await #expect(
+        throws: HTTPTransport.DatabaseNotCreated(
+          description: #"CREATE DATABASE "a b&c": 403 no"#)
+      ) { try await transport.createDatabase() }
+    }
+    let request = try #require(requests.first)
+    #expect(request.hasPrefix("POST /behind/query HTTP/1.1\r\n"))
+    #expect(request.hasSuffix("\r\n\r\nq=CREATE%20DATABASE%20%22a%20b%26c%22"))
+  }
+
   @Test func aRedirectIsNotFollowed() async throws {
     let requests = try await exchange([
       "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

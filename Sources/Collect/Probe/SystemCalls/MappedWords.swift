@@ -1,4 +1,4 @@
-import CBPF
+import CLinux
 import Foundation
 
 /// Words of 8 bytes in memory that this process shares with the kernel.

@@ -1,4 +1,4 @@
-import CBPF
+import CLinux
 import Foundation
 
 /// ``SystemCallProgram`` in the kernel, and what it has counted.

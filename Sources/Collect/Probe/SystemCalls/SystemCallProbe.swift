@@ -1,4 +1,4 @@
-import CBPF
+import CLinux
 import Foundation
 
 /// Counts `sys_calls`, `mmap_calls` and `file_access` by cgroup, for a third of what it costs with
@@ -19,15 +19,16 @@ public actor SystemCallProbe: KernelProbe {
 
   /// Attaches to the kernel's raw tracepoint of system calls.
   ///
-  /// - Parameter hierarchy: where cgroup v2 is mounted; it tells which cgroups are gone.
+  /// - Parameter hierarchy: where cgroup v2 is mounted: it tells which cgroups are gone. Without it
+  ///   they keep their room.
   /// - Throws: ``BPFError``: not permitted, or a kernel older than 5.5.
-  public init(hierarchy: String) throws(BPFError) {
+  public init(hierarchy: String?) throws(BPFError) {
     try self.init(hierarchy: hierarchy, slotBits: 10, hashEntries: 4096)
   }
 
-  init(hierarchy: String, slotBits: Int, hashEntries: UInt32) throws(BPFError) {
+  init(hierarchy: String?, slotBits: Int, hashEntries: UInt32) throws(BPFError) {
     counters = try SystemCallCounters(slotBits: slotBits, hashEntries: hashEntries)
-    self.hierarchy = open(hierarchy, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    self.hierarchy = hierarchy.map { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } ?? -1
   }
 
   deinit { if hierarchy >= 0 { close(hierarchy) } }

@@ -1,5 +1,3 @@
-import CBPF
-
 /// The program that counts system calls by cgroup, on the raw tracepoint `sys_enter`.
 ///
 /// It runs at every system call of the machine, so every nanosecond counts. A cgroup's counts of a
@@ -56,12 +54,10 @@ struct SystemCallProgram {
 
     code.label("count")
     increment(Word.systemCalls, in: &code)
-    for (number, word) in [
-      (vigil_number_of_mmap(), Word.mmapCalls), (vigil_number_of_open(), Word.fileAccess),
-      (vigil_number_of_openat(), Word.fileAccess), (vigil_number_of_openat2(), Word.fileAccess),
-    ] where number >= 0 {
-      code.jump(to: "\(word)", if: .r6, .equal, number)
+    for number in SystemCallNumbers.opening {
+      code.jump(to: "\(Word.fileAccess)", if: .r6, .equal, Int32(number))
     }
+    code.jump(to: "\(Word.mmapCalls)", if: .r6, .equal, Int32(SystemCallNumbers.mmap))
     code.jump(to: "end")
     for word in [Word.mmapCalls, Word.fileAccess] {
       code.label("\(word)")

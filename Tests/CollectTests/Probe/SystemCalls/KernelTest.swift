@@ -23,9 +23,9 @@ final class TestCgroup {
   let directory: String
   let id: UInt64
 
-  init(_ name: String = #function) throws {
+  init(_ name: String) throws {
     let mount = try #require(KernelTest.hierarchy)
-    directory = "\(mount)/vigil-test-\(getpid())-\(name.filter(\.isLetter))"
+    directory = "\(mount)/vigil-test-\(getpid())-\(name)"
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     id = try #require(CgroupHierarchies.inode(ofDirectory: directory))
   }

@@ -1,4 +1,3 @@
-import CBPF
 import Foundation
 import Testing
 
@@ -9,7 +8,7 @@ import Testing
 @Suite(.serialized, .enabled(if: KernelTest.isPossible)) struct SystemCallProbeTests {
   private static let calls = """
     for (1..$n) { \
-    syscall(\(vigil_number_of_mmap()), 0, 4096, 3, 0x22, -1, 0); \
+    syscall(\(SystemCallNumbers.mmap), 0, 4096, 3, 0x22, -1, 0); \
     open($f, "<", "/dev/null"); close($f) } \
     for (1..1000) { getppid() }
     """

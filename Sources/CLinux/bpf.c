@@ -116,35 +116,3 @@ int vigil_cgroup_exists(int mount, uint64_t id) {
   close(descriptor);
   return 1;
 }
-
-int vigil_number_of_mmap(void) {
-#ifdef SYS_mmap
-  return SYS_mmap;
-#else
-  return -1;
-#endif
-}
-
-int vigil_number_of_open(void) {
-#ifdef SYS_open
-  return SYS_open;
-#else
-  return -1;
-#endif
-}
-
-int vigil_number_of_openat(void) {
-#ifdef SYS_openat
-  return SYS_openat;
-#else
-  return -1;
-#endif
-}
-
-int vigil_number_of_openat2(void) {
-#ifdef SYS_openat2
-  return SYS_openat2;
-#else
-  return 437;  // the same on all architectures, and younger than some C libraries
-#endif
-}

@@ -48,10 +48,4 @@ static inline void vigil_store_shared(uint64_t *word, uint64_t value) {
   __atomic_store_n(word, value, __ATOMIC_RELEASE);
 }
 
-/// Numbers of system calls; -1 where the architecture does not have one.
-int vigil_number_of_mmap(void);
-int vigil_number_of_open(void);
-int vigil_number_of_openat(void);
-int vigil_number_of_openat2(void);
-
 #endif
