@@ -30,7 +30,7 @@ public actor BpftraceProbe: KernelProbe {
     var unanswered = 0
     /// Why it was killed.
     var verdict: Verdict?
-    var unreadableTold: UInt64 = 0
+    var isUnreadableTold = false
     var isFullTold = false
   }
 
@@ -143,16 +143,12 @@ public actor BpftraceProbe: KernelProbe {
       }
       if isStopping { return }
       if began.duration(to: .now) >= settings.longestWait { backoff.reset() }
-      if isToWait {
-        await wait(for: &backoff)
-      }
+      guard isToWait else { continue }
+      await wait(for: backoff.next(&self.random))
     }
   }
 
-  private func wait(for backoff: inout Backoff) async {
-    var generator = random
-    let duration = backoff.next(&generator)
-    random = generator
+  private func wait(for duration: Duration) async {
     let task = Task { [sleeper] in _ = try? await sleeper.sleep(for: duration) }
     waiting = task
     await task.value
@@ -174,7 +170,11 @@ public actor BpftraceProbe: KernelProbe {
     let process = try BpftraceProcess(
       executable: settings.executable,
       arguments: ["-f", "json", "-e", program.text] + numbers.map(String.init),
-      environment: ["BPFTRACE_MAP_KEYS_MAX": String(settings.keyLimit)]
+      // The second is the newer name (bpftrace 0.19).
+      environment: [
+        "BPFTRACE_MAP_KEYS_MAX": String(settings.keyLimit),
+        "BPFTRACE_MAX_MAP_KEYS": String(settings.keyLimit),
+      ]
     ) { run.take($0) }
     running = Running(run: run, process: process, program: program, started: .now)
     logger.info(
@@ -218,18 +218,18 @@ public actor BpftraceProbe: KernelProbe {
   /// - Parameter why: begins a message.
   private func fail(_ why: String) {
     guard !isStopping else { return }
+    // Said once, not at each attempt.
+    logger.log(
+      level: why == failure ? .debug : .warning,
+      "nothing is counted by bpftrace until it is started anew: \(why)")
     failure = why
-    logger.warning("nothing is counted by bpftrace until it is started anew: \(why)")
   }
 
   /// What to do with a bpftrace that has, or has not, answered.
   private func judge(_ running: inout Running, answered: Bool) {
-    let unreadable = running.run.unreadableLines
-    if unreadable > running.unreadableTold {
-      if running.unreadableTold == 0 {
-        logger.warning("bpftrace printed what cannot be read; such answers are passed over")
-      }
-      running.unreadableTold = unreadable
+    if !running.isUnreadableTold, running.run.unreadableLines > 0 {
+      logger.warning("bpftrace printed what cannot be read; such answers are passed over")
+      running.isUnreadableTold = true
     }
     guard answered else {
       running.unanswered += 1

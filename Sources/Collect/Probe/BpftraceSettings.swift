@@ -14,8 +14,8 @@ public struct BpftraceSettings: Sendable, Hashable {
   /// What to count: less where another probe counts the rest.
   public var parameters = BpftraceSettings.allParameters
   /// Cgroups of which bpftrace keeps counts; it drops what others do. It never forgets one that is
-  /// gone, so it is started anew when a map is nearly full.
-  public var keyLimit = 4096
+  /// gone, so it is started anew when a map is nearly full. 1 to 2²⁰; the nearest of them where not.
+  public var keyLimit = 4096 { didSet { keyLimit = min(max(keyLimit, 1), 1 << 20) } }
   /// The longest that a reading waits for its answer.
   public var answerLimit: Duration = .milliseconds(300)
   /// A bpftrace that has not answered for so long, though asked, is killed. Starting takes it about

@@ -73,7 +73,9 @@ struct BpftraceProbeTests {
       fi
       answers
       """)
-    try await with(fake.probe(log: log)) { probe in
+    var settings = fake.settings
+    settings.answerLimit = .seconds(60)
+    try await with(fake.probe(settings, log: log)) { probe in
       let first = try await probe.firstReading()
       let second = try await probe.firstReading { $0.run != first.run }
       #expect(first.run == 1 && second.run == 2)
@@ -105,6 +107,18 @@ struct BpftraceProbeTests {
       let expected = "cannot run /nowhere/bpftrace: No such file or directory"
       _ = try await missing(probe) { $0[.pageFaults] == expected }
     }
+  }
+
+  @Test("stopping does not wait for the next attempt")
+  func stoppedMeanwhile() async throws {
+    let fake = try FakeBpftrace("exit 1")
+    var settings = fake.settings
+    settings.firstWait = .seconds(3600)
+    settings.longestWait = .seconds(3600)
+    try await with(fake.probe(settings)) { probe in
+      _ = try await missing(probe) { $0[.pageFaults] == "bpftrace ended with status 1" }
+    }
+    #expect(fake.starts().count == 1)
   }
 
   @Test("one that hangs is killed and started anew")
@@ -255,7 +269,10 @@ struct BpftraceProbeTests {
       """
       readlink /proc/$$/fd/0 > "$here/input"
       cut -d ' ' -f 5 /proc/$$/stat > "$here/group"
-      awk '/^Sig(Ign|Blk)/ { print $2 }' /proc/$$/status > "$here/signals"
+      # Without another program, which has signals of its own.
+      while read -r name mask; do
+        case $name in SigBlk:|SigIgn:) echo "$mask" ;; esac
+      done < /proc/self/status > "$here/signals"
       echo "$BPFTRACE_MAP_KEYS_MAX" > "$here/keys"
       echo "$5" > "$here/collector"
       answers

@@ -6,16 +6,13 @@ import Testing
 
 /// What this machine lacks for counting with the real bpftrace; nil if nothing.
 private let lacking: String? = {
-  if geteuid() != 0 { return "root" }
+  guard KernelTest.isPossible else { return "root or no cgroup v2 hierarchy" }
   let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
   let isInstalled = path.split(separator: ":").contains {
     FileManager.default.isExecutableFile(atPath: $0 + "/bpftrace")
   }
   if !isInstalled { return "bpftrace" }
-  if !BpftraceSettings().events.contains(where: { access($0, R_OK) == 0 }) { return "tracefs" }
-  guard let unified = try? CgroupHierarchies.current().unified, access(unified.directory, W_OK) == 0
-  else { return "a cgroup v2 hierarchy" }
-  return nil
+  return BpftraceSettings().events.contains { access($0, R_OK) == 0 } ? nil : "tracefs"
 }()
 
 @Suite("The real bpftrace", .serialized)
@@ -34,15 +31,28 @@ struct RealBpftraceTests {
     #expect(Set(first.totals.keys) == BpftraceSettings.allParameters)
     #expect(await probe.missing() == [:])
 
-    let forks: UInt64 = 50
-    let cgroup = try TemporaryCgroup()
-    try cgroup.run("i=0; while [ $i -lt \(forks) ]; do (:); i=$((i+1)); done")
+    let count: UInt64 = 200
+    let mmaps: UInt64 = 300
+    let cgroup = try TestCgroup("bpftrace")
+    try cgroup.run(
+      perl: """
+        for (1..\(count)) {
+          open(my $file, "<", "/dev/null");
+          my $child = fork;
+          exit 0 if $child == 0;
+          waitpid($child, 0);
+        }
+        syscall(\(SystemCallNumbers.mmap), 0, 4096, 1, 0x22, -1, 0) for 1..\(mmaps);
+        """)
     let after = try #require(await probe.read())
     #expect(after.run == first.run)
-    // Each subshell's fork and exit, and the exit of the shell itself.
-    #expect(after.totals[.processLifecycleEvents]?[cgroup.id] == 2 * forks + 1)
-    #expect(after.totals[.pageFaults]?[cgroup.id] ?? 0 >= forks)
-    #expect(after.totals[.systemCalls]?[cgroup.id] ?? 0 >= forks)
+    // The shell's turning into perl, each child's fork and exit, and the exit of perl itself.
+    #expect(after.totals[.processLifecycleEvents]?[cgroup.id] == 2 * count + 2)
+    // Perl opens and maps some files of its own, at most a hundred.
+    #expect((count...count + 100).contains(after.totals[.fileAccess]?[cgroup.id] ?? 0))
+    #expect((mmaps...mmaps + 100).contains(after.totals[.mmapCalls]?[cgroup.id] ?? 0))
+    #expect(after.totals[.pageFaults]?[cgroup.id] ?? 0 >= count)
+    #expect(after.totals[.systemCalls]?[cgroup.id] ?? 0 >= count)
 
     kill(try #require(await probe.processID), SIGKILL)
     let second = try await probe.firstReading { $0.run != first.run }
@@ -54,28 +64,4 @@ struct RealBpftraceTests {
     #expect(kill(process, 0) != 0)
     #expect(await probe.read() == nil)
   }
-}
-
-/// A cgroup of a test's own, removed with the value.
-private final class TemporaryCgroup {
-  let directory: String
-  let id: UInt64
-
-  init() throws {
-    let unified = try #require(try CgroupHierarchies.current().unified)
-    directory = unified.directory + "/vigil-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
-    id = try #require(CgroupHierarchies.inode(ofDirectory: directory))
-  }
-
-  /// Runs a shell script in it.
-  func run(_ script: String) throws {
-    let shell = try Process.run(
-      URL(fileURLWithPath: "/bin/sh"),
-      arguments: ["-c", "echo $$ > '\(directory)/cgroup.procs' || exit 1\n\(script)"])
-    shell.waitUntilExit()
-    #expect(shell.terminationStatus == 0)
-  }
-
-  deinit { rmdir(directory) }
 }
