@@ -14,8 +14,15 @@ package final class CRIConnection: Sendable {
   private let client: GRPCClient<HTTP2ClientTransport.Posix>
   private let running: Task<Void, Never>
 
-  /// Bytes of one answer, as kubelet and containerd bound them.
-  private static let maximumAnswer = 16 << 20
+  private static let options: CallOptions = {
+    // Bytes of one answer, as kubelet and containerd bound them.
+    let maximumAnswer = 16 << 20
+    var options = CallOptions.defaults
+    options.maxResponseMessageBytes = maximumAnswer
+    // grpc-swift-nio-transport 2.9 bounds answers by what is set for requests.
+    options.maxRequestMessageBytes = maximumAnswer
+    return options
+  }()
   /// What `sun_path` of unix(7) holds beside the zero at its end.
   private static let maximumPath = 107
 
@@ -57,10 +64,9 @@ package final class CRIConnection: Sendable {
     _ name: String, timeout: Duration? = nil,
     _ body: (Service, CallOptions) async throws -> Output
   ) async throws -> Output {
-    var options = CallOptions.defaults
     let limit = timeout ?? self.timeout
+    var options = Self.options
     options.timeout = limit
-    options.maxResponseMessageBytes = Self.maximumAnswer
     do {
       return try await body(Service(wrapping: client), options)
     } catch {
@@ -73,11 +79,9 @@ package final class CRIConnection: Sendable {
   package func events(
     _ handle: @Sendable @escaping (Runtime_V1_ContainerEventResponse) -> Void
   ) async throws {
-    var options = CallOptions.defaults
-    options.maxResponseMessageBytes = Self.maximumAnswer
     do {
       try await Service(wrapping: client).getContainerEvents(
-        Runtime_V1_GetEventsRequest(), options: options
+        Runtime_V1_GetEventsRequest(), options: Self.options
       ) { response in
         for try await event in response.messages { handle(event) }
       }

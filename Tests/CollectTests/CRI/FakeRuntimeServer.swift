@@ -1,0 +1,53 @@
+import Foundation
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+
+@testable import Collect
+
+/// Serves a ``FakeRuntime`` on a unix socket of its own; may be stopped and started again.
+actor FakeRuntimeServer {
+  nonisolated let runtime: FakeRuntime
+  private let directory: TemporaryDirectory
+  nonisolated var socket: String { directory.path + "/s" }
+  private var serving: Task<Void, any Error>?
+
+  init(_ runtime: FakeRuntime = FakeRuntime()) throws {
+    self.runtime = runtime
+    directory = try TemporaryDirectory()
+  }
+
+  deinit { serving?.cancel() }
+
+  func start() async throws {
+    unlink(socket)
+    let transport = HTTP2ServerTransport.Posix(
+      address: .unixDomainSocket(path: socket), transportSecurity: .plaintext)
+    let server = GRPCServer(transport: transport, services: [runtime])
+    serving = Task { try await server.serve() }
+    _ = try await transport.listeningAddress
+  }
+
+  /// Drops connections and calls, as a runtime that is killed.
+  func stop() async {
+    serving?.cancel()
+    runtime.endEvents()
+    _ = await serving?.result
+    serving = nil
+  }
+
+  nonisolated func source(timeout: Duration = .seconds(30)) throws -> CRISource {
+    try CRISource(endpoint: socket, node: "n1", timeout: timeout) { path in
+      path.hasSuffix(FakeCrictl.containerID) ? 4711 : UInt64(path.utf8.count)
+    }
+  }
+
+  /// Returns once someone follows the events.
+  nonisolated func followed() async throws {
+    try await eventually { runtime.edit { !$0.followers.isEmpty } }
+  }
+}
+
+/// Waits until `condition` holds; throws once the test's time limit is over.
+func eventually(_ condition: () async throws -> Bool) async throws {
+  while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }
+}
