@@ -120,17 +120,23 @@ struct CRISourceTests {
     await server.stop()
   }
 
-  @Test("a description that is nested without end is left out", arguments: ["[", "{\"pid\":"])
-  func nestedInfo(part: String) async throws {
+  @Test(
+    "a description that is nested deep, or large, is left out",
+    arguments: [
+      ("[", 100_000, "dataCorrupted"), ("{\"pid\":", 10_000, "dataCorrupted"),
+      (" ", 2 << 20, "has 2097152 bytes, more than 1048576"),
+    ])
+  func hugeInfo(part: String, count: Int, reason: String) async throws {
     let server = try FakeRuntimeServer()
     for number in 1...2 { server.runtime.add(number) }
     server.runtime.edit {
-      $0.statuses[$0.containers[0].id]?.info["info"] = String(repeating: part, count: 1 << 20)
+      $0.statuses[$0.containers[0].id]?.info["info"] = String(repeating: part, count: count)
     }
     try await server.start()
     let snapshot = try await server.source().snapshot()
     #expect(snapshot.containers.map(\.pod) == ["pod-2"])
     #expect(snapshot.leftOut.count == 1)
+    #expect(snapshot.leftOut.first?.reason.contains(reason) == true)
     await server.stop()
   }
 
@@ -243,10 +249,10 @@ struct CRISourceTests {
     for number in 1...3 { server.runtime.add(number) }
     server.runtime.edit { $0.hanging = ["ContainerStatus"] }
     try await server.start()
-    let source = try server.source(timeout: .milliseconds(500))
+    let source = try server.source(timeout: .seconds(5))
     await #expect(
       throws: CRIFailure.timedOut(
-        socket: server.socket, call: "ContainerStatus", after: .milliseconds(500))
+        socket: server.socket, call: "ContainerStatus", after: .seconds(5))
     ) { try await source.snapshot() }
     #expect(server.runtime.log.filter { $0.hasPrefix("ContainerStatus") }.count == 1)
     server.runtime.edit { $0.hanging = [] }

@@ -38,12 +38,12 @@ final class FakeRuntime: Runtime_V1_RuntimeService.SimpleServiceProtocol {
   var log: [String] { state.withLock { $0.log } }
 
   /// Tells everyone who follows the events of one.
-  func tellEvent() { state.withLock { $0.followers.values.forEach { $0.yield() } } }
+  func tellEvent() { state.withLock { for follower in $0.followers.values { follower.yield() } } }
 
   /// Ends as a runtime that is shut down: those that follow it would keep it waiting.
   func endEvents() {
     state.withLock {
-      $0.followers.values.forEach { $0.finish() }
+      for follower in $0.followers.values { follower.finish() }
       $0.followers = [:]
     }
   }
