@@ -217,6 +217,16 @@ struct CRISourceTests {
     await server.stop()
   }
 
+  @Test("no connection has more calls than NIO stands pings from a server in Go")
+  func manyCalls() async throws {
+    let server = try FakeRuntimeServer()
+    for number in 1...300 { server.runtime.add(number) }
+    try await server.start()
+    #expect(try await server.source().snapshot().containers.count == 300)
+    #expect(server.accepted.withLock { $0 } == 4)
+    await server.stop()
+  }
+
   @Test("a runtime that goes away and comes back is asked again")
   func restarts() async throws {
     let server = try FakeRuntimeServer()

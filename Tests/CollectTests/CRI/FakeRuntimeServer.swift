@@ -1,6 +1,8 @@
 import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import NIOCore
+import Synchronization
 
 @testable import Collect
 
@@ -10,6 +12,8 @@ actor FakeRuntimeServer {
   private let directory: TemporaryDirectory
   nonisolated var socket: String { directory.path + "/s" }
   private var serving: Task<Void, any Error>?
+  /// How many connections were made to it.
+  nonisolated let accepted = Mutex(0)
 
   init(_ runtime: FakeRuntime = FakeRuntime()) throws {
     self.runtime = runtime
@@ -21,7 +25,13 @@ actor FakeRuntimeServer {
   func start() async throws {
     unlink(socket)
     let transport = HTTP2ServerTransport.Posix(
-      address: .unixDomainSocket(path: socket), transportSecurity: .plaintext)
+      address: .unixDomainSocket(path: socket), transportSecurity: .plaintext,
+      config: .defaults {
+        $0.channelDebuggingCallbacks.onAcceptTCPConnection = { [self] channel in
+          accepted.withLock { $0 += 1 }
+          return channel.eventLoop.makeSucceededVoidFuture()
+        }
+      })
     let server = GRPCServer(transport: transport, services: [runtime])
     serving = Task { try await server.serve() }
     _ = try await transport.listeningAddress
