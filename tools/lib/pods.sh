@@ -128,6 +128,9 @@ stop_containerd() {
   containerd_pid=""
   # A shim outlives a containerd that died; its containers outlive the shim.
   for pid in $(pods_shims); do kill -KILL "$pid" 2>/dev/null; done
+  # One that was killed leaves its socket, outside of our directory.
+  find "$pods_directory/state" -name address -exec cat {} + 2>/dev/null \
+    | grep -o '/run/containerd/s/[0-9a-f]*' | xargs -r rm -f
   pods_remove_cgroups
   pods_mounts | while read -r mount; do umount "$mount" || umount -l "$mount"; done
   if [ -n "$(pods_mounts)" ]; then
