@@ -97,7 +97,7 @@ package final class CRIConnection: Sendable {
     guard !Task.isCancelled else { return CancellationError() }
     guard let error = error as? RPCError else {
       return CRIFailure.failed(
-        socket: socket, call: call, code: "answer", reason: "\(error)")
+        socket: socket, call: call, code: "transport", reason: "\(error)")
     }
     switch error.code {
     case .unavailable:

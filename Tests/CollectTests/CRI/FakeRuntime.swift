@@ -141,13 +141,6 @@ final class FakeRuntime: Runtime_V1_RuntimeService.SimpleServiceProtocol {
     if hangs { try await Task.sleep(for: .seconds(3600)) }
   }
 
-  func version(
-    request: Runtime_V1_VersionRequest, context: ServerContext
-  ) async throws -> Runtime_V1_VersionResponse {
-    try await begin("Version")
-    return .with { $0.runtimeName = "fake" }
-  }
-
   func listPodSandbox(
     request: Runtime_V1_ListPodSandboxRequest, context: ServerContext
   ) async throws -> Runtime_V1_ListPodSandboxResponse {
