@@ -143,6 +143,8 @@ stop_containerd() {
     "$pods_socket" "$pods_socket.ttrpc"
   # The runtime's places for all instances: removed only when nothing is there.
   rmdir /run/containerd/s /run/containerd/fifo /run/containerd/runc /run/containerd 2>/dev/null
+  awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 "/k8s.io" }' /proc/mounts \
+    | xargs rmdir 2>/dev/null
   pods_directory=""
   return 0
 }

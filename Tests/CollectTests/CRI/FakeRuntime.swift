@@ -40,8 +40,8 @@ final class FakeRuntime: Runtime_V1_RuntimeService.SimpleServiceProtocol {
   /// Tells everyone who follows the events of one.
   func tellEvent() { state.withLock { for follower in $0.followers.values { follower.yield() } } }
 
-  /// Ends as a runtime that is shut down: those that follow it would keep it waiting.
-  func endEvents() {
+  /// Ends the calls that would go on without end.
+  func endCalls() {
     state.withLock {
       for follower in $0.followers.values { follower.finish() }
       $0.followers = [:]
@@ -138,7 +138,7 @@ final class FakeRuntime: Runtime_V1_RuntimeService.SimpleServiceProtocol {
       return ($0.failures[call], $0.hanging.contains(call))
     }
     if let failure { throw failure }
-    if hangs { try await Task.sleep(for: .seconds(3600)) }
+    if hangs { try await follow {} }
   }
 
   func listPodSandbox(
@@ -175,6 +175,12 @@ final class FakeRuntime: Runtime_V1_RuntimeService.SimpleServiceProtocol {
     context: ServerContext
   ) async throws {
     try await begin("GetContainerEvents")
+    try await follow { try await response.write(.with { $0.containerID = "c" }) }
+    throw RPCError(code: .unavailable, message: "shutting down")
+  }
+
+  /// Calls `onEvent` for each event until the caller gives up or the runtime ends.
+  private func follow(_ onEvent: () async throws -> Void) async throws {
     let (events, continuation) = AsyncStream.makeStream(of: Void.self)
     let follower = edit {
       $0.followed += 1
@@ -183,11 +189,10 @@ final class FakeRuntime: Runtime_V1_RuntimeService.SimpleServiceProtocol {
     }
     defer { edit { $0.followers[follower] = nil } }
     try await withRPCCancellationHandler {
-      for await _ in events { try await response.write(.with { $0.containerID = "c" }) }
+      for await _ in events { try await onEvent() }
     } onCancelRPC: {
       continuation.finish()
     }
-    throw RPCError(code: .unavailable, message: "shutting down")
   }
 
   func runPodSandbox(

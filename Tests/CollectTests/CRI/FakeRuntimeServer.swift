@@ -11,6 +11,7 @@ actor FakeRuntimeServer {
   nonisolated let runtime: FakeRuntime
   private let directory: TemporaryDirectory
   nonisolated var socket: String { directory.path + "/s" }
+  private var server: GRPCServer<HTTP2ServerTransport.Posix>?
   private var serving: Task<Void, any Error>?
   /// How many connections were made to it.
   nonisolated let accepted = Mutex(0)
@@ -20,7 +21,7 @@ actor FakeRuntimeServer {
     directory = try TemporaryDirectory()
   }
 
-  deinit { serving?.cancel() }
+  deinit { server?.beginGracefulShutdown() }
 
   func start() async throws {
     unlink(socket)
@@ -33,16 +34,18 @@ actor FakeRuntimeServer {
         }
       })
     let server = GRPCServer(transport: transport, services: [runtime])
+    self.server = server
     serving = Task { try await server.serve() }
     _ = try await transport.listeningAddress
   }
 
-  /// Drops connections and calls, as a runtime that is killed.
+  /// Ends calls and connections. In order: to cancel a server with a connection just accepted is a
+  /// fatal error in NIO (apple/swift-nio issue 3481).
   func stop() async {
-    serving?.cancel()
-    runtime.endEvents()
+    server?.beginGracefulShutdown()
+    runtime.endCalls()
     _ = await serving?.result
-    serving = nil
+    server = nil
   }
 
   nonisolated func source(timeout: Duration = .seconds(30)) throws -> CRISource {
