@@ -222,8 +222,12 @@ struct CRISourceTests {
     let server = try FakeRuntimeServer()
     for number in 1...300 { server.runtime.add(number) }
     try await server.start()
-    #expect(try await server.source().snapshot().containers.count == 300)
+    var source: CRISource? = try server.source()
+    #expect(try await source?.snapshot().containers.count == 300)
     #expect(server.accepted.withLock { $0 } == 4)
+    try await eventually { server.open.withLock { $0 } == 1 }
+    source = nil
+    try await eventually { server.open.withLock { $0 } == 0 }
     await server.stop()
   }
 

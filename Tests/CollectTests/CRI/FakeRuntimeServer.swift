@@ -15,6 +15,8 @@ actor FakeRuntimeServer {
   private var serving: Task<Void, any Error>?
   /// How many connections were made to it.
   nonisolated let accepted = Mutex(0)
+  /// How many of those are open.
+  nonisolated let open = Mutex(0)
 
   init(_ runtime: FakeRuntime = FakeRuntime()) throws {
     self.runtime = runtime
@@ -30,6 +32,8 @@ actor FakeRuntimeServer {
       config: .defaults {
         $0.channelDebuggingCallbacks.onAcceptTCPConnection = { [self] channel in
           accepted.withLock { $0 += 1 }
+          open.withLock { $0 += 1 }
+          channel.closeFuture.whenComplete { [self] _ in open.withLock { $0 -= 1 } }
           return channel.eventLoop.makeSucceededVoidFuture()
         }
       })
