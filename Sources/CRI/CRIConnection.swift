@@ -1,21 +1,32 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import Synchronization
 
-/// A connection to a container runtime's CRI socket (Kubernetes' runtime.v1).
+/// Calls to a container runtime over its CRI socket (Kubernetes' runtime.v1).
 ///
-/// It connects at the first call, and again at the first call after the runtime went away, at most
-/// about once a second; calls in between fail at once. It is closed with the last reference to it.
+/// A runtime that went away is connected to again at the next call, at most about once a second;
+/// calls in between fail at once.
 package final class CRIConnection: Sendable {
   package typealias Service = Runtime_V1_RuntimeService.Client<HTTP2ClientTransport.Posix>
 
   /// The path of the socket.
   package let socket: String
   private let timeout: Duration
-  private let client: GRPCClient<HTTP2ClientTransport.Posix>
-  private let running: Task<Void, Never>
+  private let present: Mutex<(link: CRILink, calls: Int)>
 
-  /// Bytes of one answer, as kubelet and containerd bound them.
-  private static let maximumAnswer = 16 << 20
+  /// A server in Go sends a ping for each call to estimate the bandwidth, and NIO closes a connection
+  /// that has had 200 pings within half a minute, failing the call of the moment
+  /// (swift-nio-http2's `controlFrameRateLimit`).
+  private static let callsPerLink = 100
+  private static let options: CallOptions = {
+    // Bytes of one answer, as kubelet and containerd bound them.
+    let maximumAnswer = 16 << 20
+    var options = CallOptions.defaults
+    options.maxResponseMessageBytes = maximumAnswer
+    // grpc-swift-nio-transport 2.9 bounds answers by what is set for requests.
+    options.maxRequestMessageBytes = maximumAnswer
+    return options
+  }()
   /// What `sun_path` of unix(7) holds beside the zero at its end.
   private static let maximumPath = 107
 
@@ -31,21 +42,8 @@ package final class CRIConnection: Sendable {
     else { throw CRIFailure.notASocket(endpoint: endpoint) }
     socket = path
     self.timeout = timeout
-    let transport = try HTTP2ClientTransport.Posix(
-      // Go's servers take this authority from any client of a unix socket.
-      target: .unixDomainSocket(path: path, authority: "localhost"),
-      transportSecurity: .plaintext,
-      config: .defaults {
-        $0.backoff = .init(
-          initial: .milliseconds(100), max: .seconds(1), multiplier: 2, jitter: 0.2)
-      })
-    let client = GRPCClient(transport: transport)
-    self.client = client
-    // It ends when it is cancelled; a failure to connect is told to the calls.
-    running = Task { try? await client.runConnections() }
+    present = Mutex((try CRILink(path: path), 0))
   }
-
-  deinit { running.cancel() }
 
   /// Makes one call with an answer of one message; throws ``CRIFailure``, or `CancellationError` if
   /// the task was cancelled.
@@ -57,27 +55,28 @@ package final class CRIConnection: Sendable {
     _ name: String, timeout: Duration? = nil,
     _ body: (Service, CallOptions) async throws -> Output
   ) async throws -> Output {
-    var options = CallOptions.defaults
     let limit = timeout ?? self.timeout
+    var options = Self.options
     options.timeout = limit
-    options.maxResponseMessageBytes = Self.maximumAnswer
+    let link = try nextLink()
+    defer { withExtendedLifetime(link) {} }
     do {
-      return try await body(Service(wrapping: client), options)
+      return try await body(Service(wrapping: link.client), options)
     } catch {
       throw failure(error, of: name, limit: limit)
     }
   }
 
-  /// Hands over the runtime's events as they come, until it ends the stream; throws as
-  /// ``call(_:timeout:_:)`` does.
+  /// Hands over the runtime's events as they come, on a link of their own, until it ends the stream;
+  /// throws as ``call(_:timeout:_:)`` does.
   package func events(
     _ handle: @Sendable @escaping (Runtime_V1_ContainerEventResponse) -> Void
   ) async throws {
-    var options = CallOptions.defaults
-    options.maxResponseMessageBytes = Self.maximumAnswer
+    let link = try CRILink(path: socket)
+    defer { withExtendedLifetime(link) {} }
     do {
-      try await Service(wrapping: client).getContainerEvents(
-        Runtime_V1_GetEventsRequest(), options: options
+      try await Service(wrapping: link.client).getContainerEvents(
+        Runtime_V1_GetEventsRequest(), options: Self.options
       ) { response in
         for try await event in response.messages { handle(event) }
       }
@@ -86,11 +85,19 @@ package final class CRIConnection: Sendable {
     }
   }
 
+  private func nextLink() throws -> CRILink {
+    try present.withLock { present in
+      if present.calls == Self.callsPerLink { present = (try CRILink(path: socket), 0) }
+      present.calls += 1
+      return present.link
+    }
+  }
+
   private func failure(_ error: any Error, of call: String, limit: Duration) -> any Error {
     guard !Task.isCancelled else { return CancellationError() }
     guard let error = error as? RPCError else {
       return CRIFailure.failed(
-        socket: socket, call: call, code: "answer", reason: "\(error)")
+        socket: socket, call: call, code: "transport", reason: "\(error)")
     }
     switch error.code {
     case .unavailable:

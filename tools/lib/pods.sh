@@ -128,6 +128,9 @@ stop_containerd() {
   containerd_pid=""
   # A shim outlives a containerd that died; its containers outlive the shim.
   for pid in $(pods_shims); do kill -KILL "$pid" 2>/dev/null; done
+  # One that was killed leaves its socket, outside of our directory.
+  find "$pods_directory/state" -name address -exec cat {} + 2>/dev/null \
+    | grep -o '/run/containerd/s/[0-9a-f]*' | xargs -r rm -f
   pods_remove_cgroups
   pods_mounts | while read -r mount; do umount "$mount" || umount -l "$mount"; done
   if [ -n "$(pods_mounts)" ]; then
@@ -140,6 +143,8 @@ stop_containerd() {
     "$pods_socket" "$pods_socket.ttrpc"
   # The runtime's places for all instances: removed only when nothing is there.
   rmdir /run/containerd/s /run/containerd/fifo /run/containerd/runc /run/containerd 2>/dev/null
+  awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 "/k8s.io" }' /proc/mounts \
+    | xargs rmdir 2>/dev/null
   pods_directory=""
   return 0
 }

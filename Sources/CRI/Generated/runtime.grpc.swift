@@ -24,19 +24,6 @@ package enum Runtime_V1_RuntimeService: Sendable {
     package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "runtime.v1.RuntimeService")
     /// Namespace for method metadata.
     package enum Method: Sendable {
-        /// Namespace for "Version" metadata.
-        package enum Version: Sendable {
-            /// Request type for "Version".
-            package typealias Input = Runtime_V1_VersionRequest
-            /// Response type for "Version".
-            package typealias Output = Runtime_V1_VersionResponse
-            /// Descriptor for "Version".
-            package static let descriptor = GRPCCore.MethodDescriptor(
-                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "runtime.v1.RuntimeService"),
-                method: "Version",
-                type: .unary
-            )
-        }
         /// Namespace for "RunPodSandbox" metadata.
         package enum RunPodSandbox: Sendable {
             /// Request type for "RunPodSandbox".
@@ -195,7 +182,6 @@ package enum Runtime_V1_RuntimeService: Sendable {
         }
         /// Descriptors for all methods in the "runtime.v1.RuntimeService" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
-            Version.descriptor,
             RunPodSandbox.descriptor,
             StopPodSandbox.descriptor,
             RemovePodSandbox.descriptor,
@@ -234,20 +220,6 @@ extension Runtime_V1_RuntimeService {
     /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
     /// or ``SimpleServiceProtocol`` instead.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
-        /// Handle the "Version" method.
-        ///
-        /// - Parameters:
-        ///   - request: A streaming request of `Runtime_V1_VersionRequest` messages.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A streaming response of `Runtime_V1_VersionResponse` messages.
-        func version(
-            request: GRPCCore.StreamingServerRequest<Runtime_V1_VersionRequest>,
-            context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.StreamingServerResponse<Runtime_V1_VersionResponse>
-
         /// Handle the "RunPodSandbox" method.
         ///
         /// - Parameters:
@@ -425,20 +397,6 @@ extension Runtime_V1_RuntimeService {
     /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
     /// use ``StreamingServiceProtocol``.
     package protocol ServiceProtocol: Runtime_V1_RuntimeService.StreamingServiceProtocol {
-        /// Handle the "Version" method.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Runtime_V1_VersionRequest` message.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A response containing a single `Runtime_V1_VersionResponse` message.
-        func version(
-            request: GRPCCore.ServerRequest<Runtime_V1_VersionRequest>,
-            context: GRPCCore.ServerContext
-        ) async throws -> GRPCCore.ServerResponse<Runtime_V1_VersionResponse>
-
         /// Handle the "RunPodSandbox" method.
         ///
         /// - Parameters:
@@ -614,20 +572,6 @@ extension Runtime_V1_RuntimeService {
     /// doesn't provide access to request or response metadata. If you need access to these
     /// then use ``ServiceProtocol`` instead.
     package protocol SimpleServiceProtocol: Runtime_V1_RuntimeService.ServiceProtocol {
-        /// Handle the "Version" method.
-        ///
-        /// - Parameters:
-        ///   - request: A `Runtime_V1_VersionRequest` message.
-        ///   - context: Context providing information about the RPC.
-        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
-        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
-        ///     to an internal error.
-        /// - Returns: A `Runtime_V1_VersionResponse` to respond with.
-        func version(
-            request: Runtime_V1_VersionRequest,
-            context: GRPCCore.ServerContext
-        ) async throws -> Runtime_V1_VersionResponse
-
         /// Handle the "RunPodSandbox" method.
         ///
         /// - Parameters:
@@ -804,17 +748,6 @@ extension Runtime_V1_RuntimeService {
 extension Runtime_V1_RuntimeService.StreamingServiceProtocol {
     package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
         router.registerHandler(
-            forMethod: Runtime_V1_RuntimeService.Method.Version.descriptor,
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Runtime_V1_VersionRequest>(),
-            serializer: GRPCProtobuf.ProtobufSerializer<Runtime_V1_VersionResponse>(),
-            handler: { request, context in
-                try await self.version(
-                    request: request,
-                    context: context
-                )
-            }
-        )
-        router.registerHandler(
             forMethod: Runtime_V1_RuntimeService.Method.RunPodSandbox.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Runtime_V1_RunPodSandboxRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Runtime_V1_RunPodSandboxResponse>(),
@@ -952,17 +885,6 @@ extension Runtime_V1_RuntimeService.StreamingServiceProtocol {
 // Default implementation of streaming methods from 'StreamingServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Runtime_V1_RuntimeService.ServiceProtocol {
-    package func version(
-        request: GRPCCore.StreamingServerRequest<Runtime_V1_VersionRequest>,
-        context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.StreamingServerResponse<Runtime_V1_VersionResponse> {
-        let response = try await self.version(
-            request: GRPCCore.ServerRequest(stream: request),
-            context: context
-        )
-        return GRPCCore.StreamingServerResponse(single: response)
-    }
-
     package func runPodSandbox(
         request: GRPCCore.StreamingServerRequest<Runtime_V1_RunPodSandboxRequest>,
         context: GRPCCore.ServerContext
@@ -1099,19 +1021,6 @@ extension Runtime_V1_RuntimeService.ServiceProtocol {
 // Default implementation of methods from 'ServiceProtocol'.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Runtime_V1_RuntimeService.SimpleServiceProtocol {
-    package func version(
-        request: GRPCCore.ServerRequest<Runtime_V1_VersionRequest>,
-        context: GRPCCore.ServerContext
-    ) async throws -> GRPCCore.ServerResponse<Runtime_V1_VersionResponse> {
-        return GRPCCore.ServerResponse<Runtime_V1_VersionResponse>(
-            message: try await self.version(
-                request: request.message,
-                context: context
-            ),
-            metadata: [:]
-        )
-    }
-
     package func runPodSandbox(
         request: GRPCCore.ServerRequest<Runtime_V1_RunPodSandboxRequest>,
         context: GRPCCore.ServerContext
@@ -1282,25 +1191,6 @@ extension Runtime_V1_RuntimeService {
     /// You don't need to implement this protocol directly, use the generated
     /// implementation, ``Client``.
     package protocol ClientProtocol: Sendable {
-        /// Call the "Version" method.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Runtime_V1_VersionRequest` message.
-        ///   - serializer: A serializer for `Runtime_V1_VersionRequest` messages.
-        ///   - deserializer: A deserializer for `Runtime_V1_VersionResponse` messages.
-        ///   - options: Options to apply to this RPC.
-        ///   - handleResponse: A closure which handles the response and returns its result to
-        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-        ///       already finished.
-        /// - Returns: The result of `handleResponse`.
-        func version<Result>(
-            request: GRPCCore.ClientRequest<Runtime_V1_VersionRequest>,
-            serializer: some GRPCCore.MessageSerializer<Runtime_V1_VersionRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Runtime_V1_VersionResponse>,
-            options: GRPCCore.CallOptions,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Runtime_V1_VersionResponse>) async throws -> Result
-        ) async throws -> Result where Result: Sendable
-
         /// Call the "RunPodSandbox" method.
         ///
         /// - Parameters:
@@ -1544,36 +1434,6 @@ extension Runtime_V1_RuntimeService {
         ///   - client: A `GRPCCore.GRPCClient` providing a communication channel to the service.
         package init(wrapping client: GRPCCore.GRPCClient<Transport>) {
             self.client = client
-        }
-
-        /// Call the "Version" method.
-        ///
-        /// - Parameters:
-        ///   - request: A request containing a single `Runtime_V1_VersionRequest` message.
-        ///   - serializer: A serializer for `Runtime_V1_VersionRequest` messages.
-        ///   - deserializer: A deserializer for `Runtime_V1_VersionResponse` messages.
-        ///   - options: Options to apply to this RPC.
-        ///   - handleResponse: A closure which handles the response and returns its result to
-        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-        ///       already finished.
-        /// - Returns: The result of `handleResponse`.
-        package func version<Result>(
-            request: GRPCCore.ClientRequest<Runtime_V1_VersionRequest>,
-            serializer: some GRPCCore.MessageSerializer<Runtime_V1_VersionRequest>,
-            deserializer: some GRPCCore.MessageDeserializer<Runtime_V1_VersionResponse>,
-            options: GRPCCore.CallOptions = .defaults,
-            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Runtime_V1_VersionResponse>) async throws -> Result = { response in
-                try response.message
-            }
-        ) async throws -> Result where Result: Sendable {
-            try await self.client.unary(
-                request: request,
-                descriptor: Runtime_V1_RuntimeService.Method.Version.descriptor,
-                serializer: serializer,
-                deserializer: deserializer,
-                options: options,
-                onResponse: handleResponse
-            )
         }
 
         /// Call the "RunPodSandbox" method.
@@ -1939,31 +1799,6 @@ extension Runtime_V1_RuntimeService {
 // Helpers providing default arguments to 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Runtime_V1_RuntimeService.ClientProtocol {
-    /// Call the "Version" method.
-    ///
-    /// - Parameters:
-    ///   - request: A request containing a single `Runtime_V1_VersionRequest` message.
-    ///   - options: Options to apply to this RPC.
-    ///   - handleResponse: A closure which handles the response and returns its result to
-    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-    ///       already finished.
-    /// - Returns: The result of `handleResponse`.
-    package func version<Result>(
-        request: GRPCCore.ClientRequest<Runtime_V1_VersionRequest>,
-        options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Runtime_V1_VersionResponse>) async throws -> Result = { response in
-            try response.message
-        }
-    ) async throws -> Result where Result: Sendable {
-        try await self.version(
-            request: request,
-            serializer: GRPCProtobuf.ProtobufSerializer<Runtime_V1_VersionRequest>(),
-            deserializer: GRPCProtobuf.ProtobufDeserializer<Runtime_V1_VersionResponse>(),
-            options: options,
-            onResponse: handleResponse
-        )
-    }
-
     /// Call the "RunPodSandbox" method.
     ///
     /// - Parameters:
@@ -2266,35 +2101,6 @@ extension Runtime_V1_RuntimeService.ClientProtocol {
 // Helpers providing sugared APIs for 'ClientProtocol' methods.
 @available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
 extension Runtime_V1_RuntimeService.ClientProtocol {
-    /// Call the "Version" method.
-    ///
-    /// - Parameters:
-    ///   - message: request message to send.
-    ///   - metadata: Additional metadata to send, defaults to empty.
-    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
-    ///   - handleResponse: A closure which handles the response and returns its result to
-    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
-    ///       already finished.
-    /// - Returns: The result of `handleResponse`.
-    package func version<Result>(
-        _ message: Runtime_V1_VersionRequest,
-        metadata: GRPCCore.Metadata = [:],
-        options: GRPCCore.CallOptions = .defaults,
-        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Runtime_V1_VersionResponse>) async throws -> Result = { response in
-            try response.message
-        }
-    ) async throws -> Result where Result: Sendable {
-        let request = GRPCCore.ClientRequest<Runtime_V1_VersionRequest>(
-            message: message,
-            metadata: metadata
-        )
-        return try await self.version(
-            request: request,
-            options: options,
-            onResponse: handleResponse
-        )
-    }
-
     /// Call the "RunPodSandbox" method.
     ///
     /// - Parameters:

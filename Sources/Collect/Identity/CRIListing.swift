@@ -19,10 +19,13 @@ extension RuntimeListing.Container {
 }
 
 extension RuntimeListing.Status {
-  /// Throws `DecodingError` where the verbose part is not the JSON that it should be.
+  /// Throws where the verbose part is not the JSON that it should be.
   init(_ answer: Runtime_V1_ContainerStatusResponse) throws {
-    let info = try answer.info["info"].map {
-      try JSONDecoder().decode(RuntimeInfo.self, from: Data($0.utf8))
+    let info = try answer.info["info"].map { text in
+      guard text.utf8.count <= Self.maximumInfo else {
+        throw RuntimeInfo.TooLarge(count: text.utf8.count, limit: Self.maximumInfo)
+      }
+      return try JSONDecoder().decode(RuntimeInfo.self, from: Data(text.utf8))
     }
     let status = answer.status
     self.init(
@@ -30,6 +33,9 @@ extension RuntimeListing.Status {
       exitCode: status.exitCode, reason: status.reason, image: status.image.image, pid: info?.pid,
       cgroupsPath: info?.runtimeSpec?.linux?.cgroupsPath)
   }
+
+  /// Bytes; some ten thousand are usual.
+  private static let maximumInfo = 1 << 20
 }
 
 extension RuntimeListing.State {

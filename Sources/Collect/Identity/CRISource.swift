@@ -41,25 +41,23 @@ public actor CRISource: RuntimeSource {
     var asked: [String: Result<RuntimeListing.Status, any Error>] = [:]
     for id in memory.unknown(in: listing) {
       do {
-        asked[id] = .success(try await status(of: id))
+        let answer = try await status(of: id)
+        asked[id] = Result { try RuntimeListing.Status(answer) }
       } catch let failure as CRIFailure where failure.isOfOneAnswer {
         asked[id] = .failure(failure)
-      } catch let error as DecodingError {
-        asked[id] = .failure(error)
       }
     }
     return memory.snapshot(of: listing, asked: asked)
   }
 
-  private func status(of id: String) async throws -> RuntimeListing.Status {
-    let answer = try await connection.call("ContainerStatus") {
+  private func status(of id: String) async throws -> Runtime_V1_ContainerStatusResponse {
+    try await connection.call("ContainerStatus") {
       try await $0.containerStatus(
         .with {
           $0.containerID = id
           $0.verbose = true
         }, options: $1)
     }
-    return try RuntimeListing.Status(answer)
   }
 
   /// A tick for each of the runtime's events, and one each time that it is asked for them again after

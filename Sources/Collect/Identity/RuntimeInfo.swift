@@ -12,4 +12,11 @@ struct RuntimeInfo: Decodable {
       var cgroupsPath: String?
     }
   }
+
+  struct TooLarge: Error, CustomStringConvertible {
+    var count: Int
+    var limit: Int
+
+    var description: String { "its description has \(count) bytes, more than \(limit)" }
+  }
 }
