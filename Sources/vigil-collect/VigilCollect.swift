@@ -35,7 +35,7 @@ struct VigilCollect: AsyncParsableCommand {
   var stdout = false
 
   @Option(help: ArgumentHelp("What a row is of, from 100ms to 1h.", valueName: "duration"))
-  var interval = Interval(duration: .seconds(1))
+  var interval = Interval.second
 
   @Option(help: ArgumentHelp("Socket of the container runtime.", valueName: "socket"))
   var cri: String?
@@ -139,8 +139,8 @@ struct VigilCollect: AsyncParsableCommand {
     var logger = Logger(label: "vigil-collect")
     logger.logLevel = logLevel
     let collector = Collector(settings: settings, logger: logger)
-    let collecting = Task { try await collector.run() }
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+    let collecting = Task { try await collector.run() }
     let stopping = Task {
       var first: ContinuousClock.Instant?
       for await _ in signals {
@@ -205,18 +205,19 @@ struct VigilCollect: AsyncParsableCommand {
 extension ProbeSettings.SystemCalls: ExpressibleByArgument {}
 
 /// `--interval`.
-struct Interval: ExpressibleByArgument, CustomStringConvertible {
+struct Interval: ExpressibleByArgument {
+  static let second = Interval(duration: .seconds(1), defaultValueDescription: "1s")
+
   var duration: Duration
+  /// As it was written.
+  var defaultValueDescription: String
+}
 
-  var description: String { "1s" }
-  var defaultValueDescription: String { description }
-
-  init(duration: Duration) { self.duration = duration }
-
+extension Interval {
   init?(argument: String) {
     guard let duration = DurationText.duration(argument),
       SamplerSettings.intervals.contains(duration)
     else { return nil }
-    self.duration = duration
+    self.init(duration: duration, defaultValueDescription: argument)
   }
 }

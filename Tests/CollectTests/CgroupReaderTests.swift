@@ -38,13 +38,18 @@ struct CgroupReaderTests {
     #expect(reader.sample(of: record(cgroupID: nil)) == nil)
   }
 
-  @Test("the cgroups below it are found, at any depth")
+  /// Not every file system counts a directory's subdirectories as its links, as cgroups do.
+  private static func countsSubdirectories() throws -> Bool {
+    let files = try TemporaryDirectory()
+    try files.write("", to: "a/b/c")
+    let attributes = try FileManager.default.attributesOfItem(atPath: files.path + "/a")
+    return attributes[.referenceCount] as? Int == 3
+  }
+
+  @Test("the cgroups below it are found, at any depth", .enabled { try countsSubdirectories() })
   func nested() throws {
     try files.write("", to: "pod/a/init.scope/cgroup.procs")
     try files.write("", to: "pod/a/system.slice/x.service/cgroup.procs")
-    // Not every file system counts a directory's subdirectories as its links, as cgroups do.
-    let attributes = try FileManager.default.attributesOfItem(atPath: files.path + "/pod/a")
-    try #require((attributes[.referenceCount] as? Int ?? 0) == 4)
     let sample = CgroupFileReader(hierarchies: hierarchies).sample(
       of: record(cgroupID: hierarchies.id(of: "/pod/a")))
     let expected = ["/pod/a/init.scope", "/pod/a/system.slice", "/pod/a/system.slice/x.service"]

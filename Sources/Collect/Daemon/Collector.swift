@@ -24,10 +24,14 @@ public struct Collector: Sendable {
     // Whoever ends before us (bpftrace, a reader of our output) must not end us.
     signal(SIGPIPE, SIG_IGN)
     let hierarchies = try CgroupHierarchies.current()
-    let source = try settings.runtime.source(
-      node: settings.sampler.node, hierarchies: hierarchies,
-      searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
-    let output = settings.prints ? StandardOutputSink() : nil
+    let searchPath = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    let runtime = settings.runtime.resolved(searchPath: searchPath)
+    if settings.runtime == .automatic, runtime == .cgroup(nil) {
+      logger.notice("No container runtime is found: containers are told by their cgroups alone")
+    }
+    let source = try runtime.source(
+      node: settings.sampler.node, hierarchies: hierarchies, searchPath: searchPath)
+    let output = settings.prints ? StandardOutputSink(logger: logger) : nil
     let delivery = try settings.server.map { try Delivery($0, logger: logger) }
     let probes =
       await settings.probes?.start(hierarchies: hierarchies, logger: logger) ?? []

@@ -7,9 +7,10 @@ struct Delivery: Sendable {
 
   /// - Throws: ``WriteTargetError``, ``SpoolError``.
   init(_ server: CollectSettings.Server, logger: Logger) throws {
+    // The spool first: a transport that was made would have to be closed.
+    let spool = try Spool(directory: server.spool, byteLimit: server.spoolLimit)
     transport = try HTTPTransport(
       server.target, userAgent: "vigil-collect/\(Collector.version)")
-    let spool = try Spool(directory: server.spool, byteLimit: server.spoolLimit)
     sender = Sender(
       spool: spool,
       transport: server.createsDatabase ? DatabaseCreatingTransport(transport) : transport,

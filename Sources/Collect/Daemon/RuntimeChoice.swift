@@ -39,8 +39,10 @@ public enum RuntimeChoice: Sendable, Hashable {
   func source(
     node: String, hierarchies: CgroupHierarchies, searchPath: String
   ) throws -> any RuntimeSource {
-    switch resolved(searchPath: searchPath) {
-    case .automatic: throw Unusable(description: "no way to tell containers")
+    switch self {
+    case .automatic:
+      return try resolved(searchPath: searchPath).source(
+        node: node, hierarchies: hierarchies, searchPath: searchPath)
     case .cri(let socket):
       return try CRISource(endpoint: socket, node: node, cgroupID: { hierarchies.id(of: $0) })
     case .crictl(let name):

@@ -1,8 +1,9 @@
 import Foundation
+import Logging
 import Synchronization
 
 /// Prints the lines. Whoever reads slowly delays nothing: what cannot be printed yet waits, within
-/// a bound.
+/// a bound; beyond it is dropped.
 final class StandardOutputSink: LineSink {
   /// Ends when nobody reads the output any more.
   let untilClosed: AsyncStream<Never>
@@ -10,26 +11,37 @@ final class StandardOutputSink: LineSink {
   private let descriptor: Int32
   private let byteLimit: Int
   private let queue = DispatchQueue(label: "standard output")
-  private let waiting = Mutex((bytes: 0, isClosed: false))
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  private struct State {
+    var waitingBytes = 0
+    var isClosed = false
+    var isDropping = false
+  }
 
   /// SIGPIPE has to be ignored.
-  init(descriptor: Int32 = STDOUT_FILENO, byteLimit: Int = 16 << 20) {
+  init(descriptor: Int32 = STDOUT_FILENO, byteLimit: Int = 16 << 20, logger: Logger) {
     self.descriptor = descriptor
     self.byteLimit = byteLimit
+    self.logger = logger
     (untilClosed, closing) = AsyncStream.makeStream()
   }
 
   func add(_ lines: [UInt8]) {
-    let isTaken = waiting.withLock { state in
-      guard !state.isClosed, state.bytes + lines.count <= byteLimit else { return false }
-      state.bytes += lines.count
-      return true
+    let (isTaken, isFirstDropped) = state.withLock { state in
+      guard !state.isClosed else { return (false, false) }
+      let isTaken = state.waitingBytes + lines.count <= byteLimit
+      defer { state.isDropping = !isTaken }
+      if isTaken { state.waitingBytes += lines.count }
+      return (isTaken, !isTaken && !state.isDropping)
     }
+    if isFirstDropped { logger.warning("Standard output is not read: lines are dropped") }
     guard isTaken else { return }
     queue.async { [self] in
       let isWritten = write(lines)
-      waiting.withLock {
-        $0.bytes -= lines.count
+      state.withLock {
+        $0.waitingBytes -= lines.count
         if !isWritten { $0.isClosed = true }
       }
       if !isWritten { closing.finish() }

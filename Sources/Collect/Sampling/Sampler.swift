@@ -163,7 +163,7 @@ public actor Sampler {
     for (before, after) in zip(earlier.kernel, later.kernel) { counts.add(from: before, to: after) }
     let begun = earlier.begun.wall
     // What happens at the very moment of the completion may be counted still.
-    let completed = max(begun, later.completed.wall)
+    let completed = max(begun, later.begun.wall, later.completed.wall)
     pending.append(
       SampledInterval(
         start: earlier.end, end: later.end,

@@ -7,6 +7,8 @@ struct SamplerLog: Sendable {
   private var runtimeIsAway = false
   private var leftOut: Set<RuntimeSnapshot.LeftOut> = []
   private var missing: [String: Missing] = [:]
+  private var missed = Tally()
+  private var givenUp = Tally()
   private var unwritable: Set<String> = []
   /// A row that cannot be written comes again each interval.
   private static let unwritableLimit = 100
@@ -63,17 +65,33 @@ struct SamplerLog: Sendable {
   }
 
   /// - Parameter count: nil where the clock was set.
-  func noteMissed(intervals count: Int?) {
-    if let count {
-      logger.warning("Overslept: intervals have no rows", metadata: ["intervals": "\(count)"])
-    } else {
+  mutating func noteMissed(intervals count: Int?) {
+    guard let count else {
       logger.warning("The clock was set: an interval has no rows")
+      return
     }
+    guard missed.isWorthSaying(after: count) else { return }
+    logger.warning("Overslept: intervals have no rows", metadata: ["intervals": "\(missed.total)"])
   }
 
-  func noteGivenUp(intervals count: Int) {
+  mutating func noteGivenUp(intervals count: Int) {
+    guard givenUp.isWorthSaying(after: count) else { return }
     logger.warning(
-      "The runtime did not tell whose intervals are: given up", metadata: ["intervals": "\(count)"])
+      "The runtime did not tell whose intervals are: given up",
+      metadata: ["intervals": "\(givenUp.total)"])
+  }
+
+  /// What comes again and again is said at the first and whenever it has doubled.
+  private struct Tally {
+    private(set) var total = 0
+    private var said = 0
+
+    mutating func isWorthSaying(after count: Int) -> Bool {
+      total += count
+      guard said == 0 || total / 2 >= said else { return false }
+      said = total
+      return true
+    }
   }
 
   mutating func note(unwritable problems: [String]) {

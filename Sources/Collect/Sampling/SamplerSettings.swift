@@ -13,7 +13,7 @@ public struct SamplerSettings: Sendable, Hashable {
   public var labels: [String] = []
   /// Intervals that are kept while the runtime does not tell whose they are; the oldest are given
   /// up beyond.
-  public var pendingIntervals = 60
+  public var pendingIntervals = 300
   /// How long the runtime has at the end to tell of the last intervals.
   public var finalWait: Duration = .seconds(2)
 

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Testing
 
 @testable import Collect
@@ -22,7 +23,7 @@ struct StandardOutputSinkTests {
   @Test("they are printed in order, all of them before the end")
   func printed() async throws {
     let ends = try pipe()
-    let sink = StandardOutputSink(descriptor: ends.write)
+    let sink = StandardOutputSink(descriptor: ends.write, logger: .silent)
     sink.add(Array("a\n".utf8))
     sink.add(Array("b\nc\n".utf8))
     await sink.finish(within: .seconds(60))
@@ -34,7 +35,7 @@ struct StandardOutputSinkTests {
   @Test("a reader that goes away is noticed")
   func closed() async throws {
     let ends = try pipe()
-    let sink = StandardOutputSink(descriptor: ends.write)
+    let sink = StandardOutputSink(descriptor: ends.write, logger: .silent)
     close(ends.read)
     sink.add(Array("a\n".utf8))
     for await _ in sink.untilClosed {}
@@ -47,9 +48,13 @@ struct StandardOutputSinkTests {
   @Test("a reader that does not read delays nobody, and costs a bounded memory")
   func stuck() async throws {
     let ends = try pipe()
-    let sink = StandardOutputSink(descriptor: ends.write, byteLimit: 300_000)
+    let log = KeptLog.Lines()
+    let sink = StandardOutputSink(
+      descriptor: ends.write, byteLimit: 300_000,
+      logger: Logger(label: "test") { _ in KeptLog(lines: log) })
     let lines = [UInt8](repeating: UInt8(ascii: "x"), count: 100_000)
     for _ in 0..<10 { sink.add(lines) }
+    #expect(log.all == ["warning Standard output is not read: lines are dropped "])
     await sink.finish(within: .milliseconds(1))
     // What was taken in, and no more, comes out when somebody reads.
     var taken = 0

@@ -379,6 +379,22 @@ struct SamplerTests {
     #expect(bench.costs.map { $0.number("unowned") } == [10000])
   }
 
+  @Test("a cgroup that was below two containers is contested")
+  func nestedInTwo() async {
+    let bench = SamplerBench(
+      runtime: FakeRuntime([container("a", cgroup: 7), container("b", cgroup: 9)]))
+    await bench.ask()
+    bench.cgroups["a"] = sample(cpu: 1, nested: [70])
+    bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [70: 1]]))
+    await bench.step(1)
+    bench.cgroups["a"] = sample(cpu: 1)
+    bench.cgroups["b"] = sample(cpu: 1, nested: [70])
+    bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [70: 5]]))
+    await bench.step(2)
+    #expect(bench.rows.map { $0.number("sys_calls") } == [0, 0])
+    #expect(bench.costs.map { $0.number("contested") } == [4])
+  }
+
   @Test("a container that takes another's place within an interval makes one row with it")
   func restarted() async {
     func incarnation(_ id: String, cgroup: UInt64, startedAt: Timestamp) -> ContainerRecord {
