@@ -12,7 +12,7 @@ struct SamplerEventTests {
   func once() async {
     let old = container("old", cgroup: 1, startedAt: 5)
     let gone = container("gone", state: .exited(.init(code: 0, finishedAt: 6)))
-    let bench = SamplerBench(runtime: FakeRuntime([old, gone]))
+    let bench = SamplerBench(runtime: FakeSource([old, gone]))
     await bench.ask()
     await bench.step(1)
     let new = container("new", cgroup: 2, startedAt: 1_100_000_000)
@@ -32,7 +32,7 @@ struct SamplerEventTests {
 
   @Test("a kill for want of memory is counted from the cgroup, at the time it was read")
   func oom() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 1)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 1)]))
     await bench.ask()
     for (time, kills) in [(1, 4), (2, 4), (3, 6), (4, 6)] as [(Int64, UInt64)] {
       bench.cgroups["a"] = sample(memory: 1, oomKills: kills)
@@ -47,7 +47,7 @@ struct SamplerEventTests {
 
   @Test("a kill and the stop it brings are two rows, though the runtime gives them one time")
   func sameTime() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 1)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 1)]))
     await bench.ask()
     await bench.step(1)
     bench.runtime.tell([container("a", state: Self.exited)])

@@ -154,7 +154,7 @@ struct SamplerPropertyTests {
     let shots = steps.compactMap { if case .shot(let shot) = $0 { shot } else { nil } }
     let clock = ManualClock(990)
     let node = SimulatedNode(shots: shots, clock: clock, seed: seed)
-    let runtime = FakeRuntime()
+    let runtime = FakeSource()
     let lines = KeptLines()
     var settings = SamplerSettings(node: "n")
     settings.interval = .nanoseconds(100)

@@ -10,7 +10,7 @@ struct SamplerRunTests {
 
   /// Runs until the clock allows no further sleep.
   private func run(
-    sleeps: Int, runtime: FakeRuntime, isPatient: Bool = true,
+    sleeps: Int, runtime: FakeSource, isPatient: Bool = true,
     script: sending [(inout Moment) -> Void] = []
   ) async -> (rows: [PrintedRow], costs: [PrintedRow], log: [String]) {
     let settings = SamplerSettings(node: "n")
@@ -34,7 +34,7 @@ struct SamplerRunTests {
   @Test("every interval has its row, the last one too when it is told to end")
   func everyInterval() async {
     let (rows, costs, log) = await run(
-      sleeps: 10, runtime: FakeRuntime([container("a", cgroup: 7)]))
+      sleeps: 10, runtime: FakeSource([container("a", cgroup: 7)]))
     #expect(rows.map(\.time) == (1...9).map { $0 * Self.second })
     #expect(costs.map(\.time) == (1...9).map { $0 * Self.second })
     #expect(costs.allSatisfy { $0.number("gaps") == 0 })
@@ -50,7 +50,7 @@ struct SamplerRunTests {
     }
     // Readings at 1, 2 and, instead of 3, half past 5, which is none; then at 6, 7 and 8.
     let (_, costs, _) = await run(
-      sleeps: 6, runtime: FakeRuntime(), script: [untouched, untouched, late])
+      sleeps: 6, runtime: FakeSource(), script: [untouched, untouched, late])
     #expect(costs.map(\.time) == [1, 6, 7].map { $0 * Self.second })
     #expect(costs.map { $0.number("gaps") } == [0, 4, 0])
   }
@@ -61,7 +61,7 @@ struct SamplerRunTests {
     let back: (inout Moment) -> Void = { $0.wall -= 2 * Self.second + Self.second / 2 }
     // Readings at 1 to 5; at 6 it is half past 3 again, so that readings follow at 4, 5 and 6.
     let (_, costs, log) = await run(
-      sleeps: 9, runtime: FakeRuntime(),
+      sleeps: 9, runtime: FakeSource(),
       script: Array(repeating: untouched, count: 5) + [back])
     #expect(costs.map(\.time) == [1, 2, 3, 4, 4, 5].map { $0 * Self.second })
     #expect(costs.last?.number("gaps") == 0)
@@ -70,7 +70,7 @@ struct SamplerRunTests {
 
   @Test("a runtime that hangs delays no reading, and ends nothing but its rows")
   func hangingRuntime() async {
-    let runtime = FakeRuntime {
+    let runtime = FakeSource {
       try await Task.sleep(for: .seconds(3600))
       return RuntimeSnapshot()
     }
@@ -84,7 +84,7 @@ struct SamplerRunTests {
 
   @Test("a runtime that is slow delays rows only")
   func slowRuntime() async {
-    let runtime = FakeRuntime {
+    let runtime = FakeSource {
       for _ in 0..<50 { await Task.yield() }
       return RuntimeSnapshot(containers: [container("a", cgroup: 7)])
     }
@@ -97,7 +97,7 @@ struct SamplerRunTests {
   func ticks() async throws {
     let (changes, tick) = AsyncStream.makeStream(of: Void.self)
     let asked = AsyncStream.makeStream(of: Void.self)
-    let runtime = FakeRuntime(changes: changes) {
+    let runtime = FakeSource(changes: changes) {
       asked.continuation.yield()
       return RuntimeSnapshot()
     }

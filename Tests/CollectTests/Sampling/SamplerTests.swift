@@ -8,7 +8,7 @@ import TimeSeries
 struct SamplerBench {
   static let second: Timestamp = 1_000_000_000
   let clock = ManualClock(0)
-  let runtime: FakeRuntime
+  let runtime: FakeSource
   let probe = FakeProbe()
   let cgroups = FakeCgroups()
   let lines: KeptLines
@@ -16,7 +16,7 @@ struct SamplerBench {
   let sampler: Sampler
 
   init(
-    runtime: FakeRuntime = FakeRuntime(), statistics: SenderStatistics? = nil,
+    runtime: FakeSource = FakeSource(), statistics: SenderStatistics? = nil,
     _ adapt: (inout SamplerSettings) -> Void = { _ in }
   ) {
     var settings = SamplerSettings(node: "n1")
@@ -76,7 +76,7 @@ struct SamplerTests {
   @Test("a row has the interval's start, all that is known, and nothing that is not")
   func format() async {
     let bench = SamplerBench(
-      runtime: FakeRuntime([
+      runtime: FakeSource([
         container("a", cgroup: 7, labels: ["app": "cart", "tier": "x y", "other": "z"]),
         container("b"),
       ])
@@ -100,7 +100,7 @@ struct SamplerTests {
   @Test("a hundred containers have one timestamp and their own numbers, interval after interval")
   func aligned() async throws {
     let containers = (1...100).map { container("\($0)", cgroup: UInt64($0)) }
-    let bench = SamplerBench(runtime: FakeRuntime(containers))
+    let bench = SamplerBench(runtime: FakeSource(containers))
     await bench.ask()
     for time in 1...5 as ClosedRange<Int64> {
       var totals: [UInt64: UInt64] = [:]
@@ -128,7 +128,7 @@ struct SamplerTests {
 
   @Test("a new run of a probe, and a reading it has not, are gaps of its parameters only")
   func runs() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)]))
     await bench.ask()
     let readings: [KernelReading?] = [
       KernelReading(run: 1, totals: [.systemCalls: [7: 10]]),
@@ -151,7 +151,7 @@ struct SamplerTests {
 
   @Test("totals that come after half of the next interval are not taken")
   func lateAnswer() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)]))
     await bench.ask()
     bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [7: 10]]))
     await bench.step(1)
@@ -176,7 +176,7 @@ struct SamplerTests {
 
   @Test("an overslept interval is a gap, and no row covers two")
   func overslept() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)]))
     await bench.ask()
     for (time, cpu) in [(1, 100), (2, 200), (5, 500), (6, 600)] as [(Int64, UInt64)] {
       bench.cgroups["a"] = sample(cpu: cpu)
@@ -190,7 +190,7 @@ struct SamplerTests {
 
   @Test("a clock that is set makes a gap, and rows go on by the new time", arguments: [-7, 5, 100])
   func clockSet(seconds: Int64) async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)]))
     await bench.ask()
     for time in 10...12 as ClosedRange<Int64> {
       bench.cgroups["a"] = sample(cpu: UInt64(time))
@@ -209,7 +209,7 @@ struct SamplerTests {
 
   @Test("rows wait in order while the runtime is away, and events wait with them")
   func runtimeAway() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)]))
     await bench.ask()
     struct Away: Error {}
     bench.runtime.tell { throw Away() }
@@ -231,7 +231,7 @@ struct SamplerTests {
 
   @Test("only so many intervals wait; the oldest are given up and counted")
   func pendingBound() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)])) {
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)])) {
       $0.pendingIntervals = 3
     }
     await bench.ask()
@@ -247,7 +247,7 @@ struct SamplerTests {
   @Test("a container that starts within an interval has its first row for that interval")
   func firstRow() async {
     let old = container("old", cgroup: 1)
-    let bench = SamplerBench(runtime: FakeRuntime([old]))
+    let bench = SamplerBench(runtime: FakeSource([old]))
     await bench.ask()
     bench.cgroups["old"] = sample(cpu: 0)
     bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [1: 5]]))
@@ -316,7 +316,7 @@ struct SamplerTests {
 
   @Test("a container that stops has its last row for the interval in which it did")
   func lastRow() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)]))
     await bench.ask()
     bench.cgroups["a"] = sample(cpu: 10)
     bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [7: 10], .mmapCalls: [7: 4]]))
@@ -339,7 +339,7 @@ struct SamplerTests {
 
   @Test("counts of an id that changed hands in an interval are nobody's, and said to be so")
   func reusedID() async {
-    let bench = SamplerBench(runtime: FakeRuntime([container("a", cgroup: 7)]))
+    let bench = SamplerBench(runtime: FakeSource([container("a", cgroup: 7)]))
     await bench.ask()
     bench.cgroups["a"] = sample(cpu: 10)
     bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [7: 10]]))
@@ -361,7 +361,7 @@ struct SamplerTests {
   @Test("what is counted below a container's cgroup is its own")
   func nested() async {
     let bench = SamplerBench(
-      runtime: FakeRuntime([container("a", cgroup: 7), container("b", cgroup: 9)]))
+      runtime: FakeSource([container("a", cgroup: 7), container("b", cgroup: 9)]))
     await bench.ask()
     for (time, factor) in [(1, 1), (2, 2)] as [(Int64, UInt64)] {
       bench.cgroups["a"] = sample(cpu: 1, nested: [70, 71, 9])
@@ -382,7 +382,7 @@ struct SamplerTests {
   @Test("a cgroup that was below two containers is contested")
   func nestedInTwo() async {
     let bench = SamplerBench(
-      runtime: FakeRuntime([container("a", cgroup: 7), container("b", cgroup: 9)]))
+      runtime: FakeSource([container("a", cgroup: 7), container("b", cgroup: 9)]))
     await bench.ask()
     bench.cgroups["a"] = sample(cpu: 1, nested: [70])
     bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [70: 1]]))
@@ -402,7 +402,7 @@ struct SamplerTests {
         id: id, name: "c", podUID: "u", pod: "p", namespace: "shop", node: "n1",
         cgroupPath: "/" + id, cgroupID: cgroup, startedAt: startedAt)
     }
-    let bench = SamplerBench(runtime: FakeRuntime([incarnation("a", cgroup: 7, startedAt: 0)]))
+    let bench = SamplerBench(runtime: FakeSource([incarnation("a", cgroup: 7, startedAt: 0)]))
     await bench.ask()
     bench.probe.tell(KernelReading(run: 1, totals: [.systemCalls: [7: 10]]))
     await bench.step(1)
@@ -420,7 +420,7 @@ struct SamplerTests {
   func unwritable() async {
     var bad = container("bad", cgroup: 1)
     bad.pod = "ends in \\"
-    let bench = SamplerBench(runtime: FakeRuntime([bad, container("good", cgroup: 2)]))
+    let bench = SamplerBench(runtime: FakeSource([bad, container("good", cgroup: 2)]))
     await bench.ask()
     for time in 1...4 as ClosedRange<Int64> {
       bench.cgroups["bad"] = sample(memory: 1)

@@ -79,7 +79,7 @@ final class RacingClock: SamplingClock {
 }
 
 /// A runtime that tells what it is told to.
-final class FakeRuntime: RuntimeSource {
+final class FakeSource: RuntimeSource {
   typealias Answer = @Sendable () async throws -> RuntimeSnapshot
 
   let name = "fake"
