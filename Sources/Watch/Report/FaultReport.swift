@@ -22,7 +22,12 @@ struct FaultReport: Hashable {
     var elsewhere = Tally()
 
     /// Nanoseconds.
-    var delay: Int64? { flaggedAt.map { max(0, $0 - fault.from) } }
+    var delay: Int64? {
+      flaggedAt.map {
+        let (delay, overflow) = $0.subtractingReportingOverflow(fault.from)
+        return overflow ? .max : max(0, delay)
+      }
+    }
   }
 
   /// A metric and its part of a loss, 0 to 1.
@@ -73,8 +78,7 @@ struct FaultReport: Hashable {
       for row in rows {
         let isOfAFault = spans.contains { span in
           let reach = span.container == container ? aftermath : 0
-          let end = span.until.addingReportingOverflow(reach)
-          return row.overlaps(span.fault.from, end.overflow ? .max : end.partialValue, interval)
+          return row.overlaps(span.fault.from, span.until.adding(reach), interval)
         }
         if !isOfAFault { tally.add(row) }
       }
@@ -92,7 +96,7 @@ extension FaultReport.Outcome {
     wasFlagged = before?.anomaly ?? false
     let flagged = rows.filter { $0.anomaly && $0.overlaps(fault.from, until, interval) }
     guard let first = flagged.first, !wasFlagged else { return }
-    flaggedAt = first.time + interval
+    flaggedAt = first.time.adding(interval)
     var shares: [String: Double] = [:]
     for row in flagged {
       for (metric, share) in row.shares { shares[metric, default: 0] += share }
@@ -106,7 +110,14 @@ extension FaultReport.Outcome {
 extension Health {
   /// Whether the row's interval has a part of the time from `from` to `until`.
   fileprivate func overlaps(_ from: Timestamp, _ until: Timestamp, _ interval: Int64) -> Bool {
-    let end = time.addingReportingOverflow(interval)
-    return time < until && (end.overflow || end.partialValue > from)
+    time < until && time.adding(interval) > from
+  }
+}
+
+extension Timestamp {
+  /// The time `duration` ≥ 0 nanoseconds later, or the last there is.
+  fileprivate func adding(_ duration: Int64) -> Timestamp {
+    let (sum, overflow) = addingReportingOverflow(duration)
+    return overflow ? .max : sum
   }
 }

@@ -135,7 +135,7 @@ struct Frame {
 
   // A container's metrics.
 
-  private static let valueWidth = 7
+  static let valueWidth = 7
   private static let sparkWidths = 8...WatchReader.rowsShown
 
   private func block(_ container: WatchedContainer) -> [StyledLine] {

@@ -11,8 +11,10 @@ enum LossBar {
     guard width > 0 else { return "" }
     let before = width / 2
     let behind = width - before - 1
+    // Infinity has a bar, NaN has none.
+    let ratio = ratio.flatMap { $0 > 0 ? $0 : nil } ?? 0
     // −1 at a hundredth of the threshold, 0 at it, 1 at a hundred times it.
-    let distance = min(max(log10(max(ratio ?? 0, 0)) / decades, -1), 1)
+    let distance = min(max(log10(ratio) / decades, -1), 1)
     let isAbove = distance > 0
     let low = isAbove ? before : Int((1 + distance) * Double(before))
     let high = isAbove ? Int((distance * Double(behind)).rounded(.up)) : 0

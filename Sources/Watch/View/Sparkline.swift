@@ -13,13 +13,15 @@ enum Sparkline {
     guard let least = finite.min(), let most = finite.max() else {
       return String(repeating: " ", count: width)
     }
-    let low = min(least, most - Self.smallestRange * most.magnitude)
+    let low = min(
+      least, max(most - Self.smallestRange * most.magnitude, -.greatestFiniteMagnitude))
     let characters = shown.map { value -> Character in
       guard let value, value.isFinite else { return " " }
       guard most > low else { return levels[0] }
       // Halves first: the difference of two large values need not be finite.
       let part = (value / 2 - low / 2) / (most / 2 - low / 2)
-      return levels[min(levels.count - 1, Int(part * Double(levels.count)))]
+      // The smallest numbers there are have no half: then it is not a number.
+      return levels[part > 0 ? Int(min(part * Double(levels.count), Double(levels.count - 1))) : 0]
     }
     return String(repeating: " ", count: width - characters.count) + String(characters)
   }
