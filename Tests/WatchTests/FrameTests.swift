@@ -69,6 +69,13 @@ import TimeSeries
     #expect(text(silent)[2].hasSuffix("silent for 42 s"))
   }
 
+  @Test func aFlagOfLongAgoSaysSo() {
+    var stale = state([WatchedContainer("cart", health: Health(at: 0, loss: 2, anomaly: true))])
+    stale.answered = midnight + 30 * second
+    stale.containers[0].lastRow = midnight + 29 * second
+    #expect(text(stale)[2].hasSuffix("ANOMALY  30 s ago"))
+  }
+
   @Test func onlyOpenMarksAreShown() {
     var marked = state([])
     marked.marks = [

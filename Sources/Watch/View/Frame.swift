@@ -73,8 +73,6 @@ struct Frame {
     return overflow ? nil : difference / 1_000_000_000
   }
 
-  // A container's line.
-
   private var nameWidth: Int {
     let widest =
       state.containers.map { DisplayWidth.of(DisplayWidth.printable($0.name)) }.max() ?? 0
@@ -89,8 +87,8 @@ struct Frame {
     let health = container.health
     let style: StyledLine.Style = container.isFlagged ? .alarm : .good
     line.add(LossBar.render(health?.ratio, width: barWidth), health?.ratio == nil ? .dim : style)
-    if let silence = silence(of: container) {
-      line.add("  silent for \(silence) s", .notice)
+    if let age = container.lastRow.flatMap(overdue) {
+      line.add("  silent for \(age) s", .notice)
       return line
     }
     guard let health else {
@@ -101,15 +99,15 @@ struct Frame {
       line.add("  rl \(Self.digits(loss)) / \(Self.digits(threshold))")
     }
     line.add("  " + (health.anomaly ? "ANOMALY" : word(of: health)), health.anomaly ? .alarm : .dim)
+    if let age = overdue(health.time) { line.add("  \(age) s ago", .notice) }
     if health.anomaly, let top = Self.top(of: health) { line.add("  " + top, .strong) }
     return line
   }
 
-  /// Seconds since the newest row, where that is longer ago than it takes rows to come.
-  private func silence(of container: WatchedContainer) -> Int64? {
-    guard let last = container.lastRow,
-      let age = Self.seconds(from: last, to: state.answered ?? state.now)
-    else { return nil }
+  /// Seconds since the newest row, where that is longer ago than it takes rows to come and to be
+  /// scored.
+  private func overdue(_ newest: Timestamp) -> Int64? {
+    guard let age = Self.seconds(from: newest, to: state.answered ?? state.now) else { return nil }
     return age > 5 * Int64(settings.interval) + 5 ? age : nil
   }
 
@@ -132,8 +130,6 @@ struct Frame {
 
   /// Three significant digits.
   private static func digits(_ value: Double) -> String { String(format: "%.3g", value) }
-
-  // A container's metrics.
 
   static let valueWidth = 7
   private static let sparkWidths = 8...WatchReader.rowsShown
@@ -166,8 +162,6 @@ struct Frame {
     }
     return [summary(container)] + rows
   }
-
-  // Many containers.
 
   private func table(rows: Int) -> [StyledLine] {
     guard state.containers.count > rows else { return state.containers.map(summary) }
