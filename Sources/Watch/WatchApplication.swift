@@ -51,7 +51,8 @@ public struct WatchApplication: Sendable {
       continuation.yield(.end)
     }
     defer { reading.cancel() }
-    let screen = output.isTerminal ? Screen(output: output) : nil
+    let isDumb = ProcessInfo.processInfo.environment["TERM"] == "dumb"
+    let screen = output.isTerminal && !isDumb ? Screen(output: output) : nil
     do {
       try screen?.enter()
       defer { try? screen?.leave() }
