@@ -39,6 +39,7 @@ let package = Package(
     .library(name: "Vigil", targets: ["Vigil"]),
     .executable(name: "vigild", targets: ["vigild"]),
     .executable(name: "tsql", targets: ["tsql"]),
+    .executable(name: "vigil-watch", targets: ["vigil-watch"]),
     .executable(name: "vigil-bench", targets: ["vigil-bench"]),
     .executable(name: "vigil-collect", targets: ["vigil-collect"]),
     .executable(name: "vigil-pods", targets: ["vigil-pods"]),
@@ -69,6 +70,9 @@ let package = Package(
     .executableTarget(
       name: "tsql", dependencies: ["Shell", argumentParser], swiftSettings: strict),
     .executableTarget(
+      name: "vigil-watch", dependencies: ["Shell", "Watch", argumentParser],
+      swiftSettings: strict),
+    .executableTarget(
       name: "vigil-bench",
       dependencies: ["Bench", "LineProtocol", "TimeSeries", argumentParser],
       swiftSettings: strict),
@@ -90,6 +94,7 @@ let package = Package(
       name: "Shell",
       dependencies: ["Vigil", "Query", "TimeSeries", "CEditLine", asyncHTTPClient],
       swiftSettings: strict),
+    .target(name: "Watch", dependencies: ["Shell", "Query", "TimeSeries"], swiftSettings: strict),
     .target(
       name: "Bench",
       dependencies: [
@@ -142,6 +147,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ShellTests", dependencies: ["Shell", "Query", "TimeSeries"], swiftSettings: strict),
+    .testTarget(
+      name: "WatchTests", dependencies: ["Watch", "Shell", "Query", "TimeSeries"],
+      swiftSettings: strict),
     .testTarget(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),

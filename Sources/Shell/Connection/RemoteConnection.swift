@@ -4,7 +4,7 @@ import TimeSeries
 import Vigil
 
 /// A server that speaks the InfluxDB 1.x HTTP API: Vigil's, or InfluxDB's own.
-struct RemoteConnection: ShellConnection {
+package struct RemoteConnection: ShellConnection {
   private let transport: any InfluxTransport
   /// Between two looks at the progress of a training.
   private let pollInterval: Duration
@@ -18,6 +18,10 @@ struct RemoteConnection: ShellConnection {
   init(transport: any InfluxTransport, pollInterval: Duration = .milliseconds(500)) {
     self.transport = transport
     self.pollInterval = pollInterval
+  }
+
+  package init(_ server: ServerAddress) throws {
+    self.init(transport: try HTTPTransport(server))
   }
 
   func describe() async throws -> String {
@@ -97,7 +101,7 @@ struct RemoteConnection: ShellConnection {
     throw ConnectionError(description: "\(transport.address): HTTP status \(response.status)")
   }
 
-  func close() async throws { try await transport.close() }
+  package func close() async throws { try await transport.close() }
 
   private func query(
     _ statement: String, target: ShellTarget?, timeout: Double?,
@@ -130,10 +134,14 @@ struct RemoteConnection: ShellConnection {
     }
   }
 
-  /// All series of a small statement.
-  private func series(_ statement: String) async throws -> [ResultSeries] {
+  /// All series of a small statement. Throws what the server refuses, and where it does not answer
+  /// within some seconds.
+  package func series(
+    _ statement: String, in target: ShellTarget? = nil
+  ) async throws -> [ResultSeries] {
     var merger = ResultMerger()
-    try await query(statement, target: nil, timeout: Self.sideTimeout) { merger.add($0) }
+    try await query(statement, target: target, timeout: Self.sideTimeout) { merger.add($0) }
+    if let error = merger.result?.error { throw ConnectionError(description: error) }
     return merger.result?.series ?? []
   }
 
@@ -160,7 +168,7 @@ struct RemoteConnection: ShellConnection {
     _ = try? await self.series("KILL QUERY \(query.id)")
   }
 
-  private static func quoted(_ name: String) -> String {
+  package static func quoted(_ name: String) -> String {
     "\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
   }
 }

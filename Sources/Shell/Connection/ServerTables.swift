@@ -3,7 +3,7 @@ import TimeSeries
 
 extension ResultSeries {
   /// The rows as dictionaries by column name; values that are not there have no entry.
-  var rowsByName: [[String: FieldValue]] {
+  package var rowsByName: [[String: FieldValue]] {
     (0..<rowCount).map { row in
       var cells: [String: FieldValue] = [:]
       for (name, column) in zip(columnNames, columns) { cells[name] = column[row] }

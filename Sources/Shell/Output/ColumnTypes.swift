@@ -69,9 +69,9 @@ extension FieldType {
 }
 
 /// Result values as numbers.
-enum ResultValue {
+package enum ResultValue {
   /// Booleans as 0 and 1; nil for strings.
-  static func number(_ value: FieldValue) -> Double? {
+  package static func number(_ value: FieldValue) -> Double? {
     switch value {
     case .float(let value): value
     case .integer(let value): Double(value)

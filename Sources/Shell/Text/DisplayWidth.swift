@@ -2,8 +2,8 @@
 ///
 /// Wide are the East Asian Wide and Fullwidth ranges of Unicode's EastAsianWidth.txt and the emoji
 /// shown as pictures by default; combining marks take none.
-enum DisplayWidth {
-  static func of(_ text: String) -> Int {
+package enum DisplayWidth {
+  package static func of(_ text: String) -> Int {
     text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
       ? text.utf8.count : text.reduce(0) { $0 + of($1) }
   }
@@ -24,7 +24,7 @@ enum DisplayWidth {
   }
 
   /// `text` cut to at most `width` columns, with an ellipsis where something was cut.
-  static func truncate(_ text: String, to width: Int) -> String {
+  package static func truncate(_ text: String, to width: Int) -> String {
     guard of(text) > width else { return text }
     guard width > 0 else { return "" }
     var kept = ""
@@ -38,17 +38,19 @@ enum DisplayWidth {
     return kept + "…"
   }
 
-  enum Alignment { case left, right }
+  package enum Alignment { case left, right }
 
   /// `text` with spaces to `width` columns; longer text stays as it is.
-  static func pad(_ text: String, to width: Int, _ alignment: Alignment = .left) -> String {
+  package static func pad(
+    _ text: String, to width: Int, _ alignment: Alignment = .left
+  ) -> String {
     let spaces = String(repeating: " ", count: max(0, width - of(text)))
     return alignment == .left ? text + spaces : spaces + text
   }
 
   /// `text` with what would move the cursor, ring, recolour or reorder made visible: what others
   /// wrote into a database must not drive the reader's terminal.
-  static func printable(_ text: String) -> String {
+  package static func printable(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return text }
     var shown = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -51,7 +51,7 @@ extension TimestampPrecision {
 }
 
 /// A timestamp as UTC date and time of day, in the proleptic Gregorian calendar.
-struct CalendarTime {
+package struct CalendarTime {
   var year: Int
   var month: Int
   var day: Int
@@ -60,7 +60,7 @@ struct CalendarTime {
   var second: Int
   var nanosecond: Int
 
-  init(_ timestamp: Timestamp) {
+  package init(_ timestamp: Timestamp) {
     let perDay: Int64 = 86_400_000_000_000
     var days = Int(timestamp / perDay)
     var rest = Int(timestamp % perDay)
@@ -94,7 +94,7 @@ struct CalendarTime {
   /// `15:04`.
   var hourAndMinute: String { Self.digits(hour, 2) + ":" + Self.digits(minute, 2) }
   /// `15:04:05`.
-  var timeOfDay: String { hourAndMinute + ":" + Self.digits(second, 2) }
+  package var timeOfDay: String { hourAndMinute + ":" + Self.digits(second, 2) }
 
   /// As Go's RFC3339Nano: the fraction without trailing zeros, none where it is zero.
   var rfc3339: String {

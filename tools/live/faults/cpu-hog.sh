@@ -1,0 +1,3 @@
+#!/bin/sh
+# A CPU hog: a loop that never waits. One processor, and nothing else.
+while :; do :; done
