@@ -83,9 +83,9 @@ struct VigilCollect: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What counts system calls: raw (a program on the raw tracepoint) or bpftrace, which costs more.",
+      "What counts system calls and page faults: raw (own programs on raw tracepoints) or bpftrace, which costs more.",
       valueName: "how"))
-  var systemCalls = ProbeSettings.SystemCalls.raw
+  var hotEvents = ProbeSettings.HotEvents.raw
 
   @Option(help: ArgumentHelp("The bpftrace command.", valueName: "path"))
   var bpftrace = "bpftrace"
@@ -184,7 +184,7 @@ struct VigilCollect: AsyncParsableCommand {
     if withoutBPF {
       settings.probes = nil
     } else {
-      settings.probes?.systemCalls = systemCalls
+      settings.probes?.hotEvents = hotEvents
       settings.probes?.bpftrace = bpftrace
       settings.probes?.programs = programs
     }
@@ -202,7 +202,7 @@ struct VigilCollect: AsyncParsableCommand {
   }
 }
 
-extension ProbeSettings.SystemCalls: ExpressibleByArgument {}
+extension ProbeSettings.HotEvents: ExpressibleByArgument {}
 
 /// `--interval`.
 struct Interval: ExpressibleByArgument {

@@ -2,15 +2,15 @@ import Logging
 
 /// What counts in the kernel.
 public struct ProbeSettings: Sendable, Hashable {
-  /// What counts `sys_calls`, `mmap_calls` and `file_access`.
-  public enum SystemCalls: String, Sendable, Hashable, CaseIterable {
-    /// A program on the kernel's raw tracepoint, or bpftrace where that cannot be attached.
+  /// What counts `sys_calls`, `mmap_calls`, `file_access` and `page_faults`.
+  public enum HotEvents: String, Sendable, Hashable, CaseIterable {
+    /// Programs on the kernel's raw tracepoints, or bpftrace where they cannot be attached.
     case raw
-    /// bpftrace in any case: three times the cost.
+    /// bpftrace in any case, which costs several times as much.
     case bpftrace
   }
 
-  public var systemCalls = SystemCalls.raw
+  public var hotEvents = HotEvents.raw
   /// The path of bpftrace, or its name.
   public var bpftrace = "bpftrace"
   /// The directory of the bpftrace programs; nil for the one that belongs to this executable.
@@ -24,13 +24,14 @@ public struct ProbeSettings: Sendable, Hashable {
     var settings = BpftraceSettings()
     settings.executable = bpftrace
     settings.programs = programs
-    if systemCalls == .raw {
+    if hotEvents == .raw {
       do {
-        probes.append(try SystemCallProbe(hierarchy: hierarchies.unified?.directory))
-        settings.parameters.subtract(SystemCallProbe.parameters)
+        let probe = try RawProbe(hierarchy: hierarchies.unified?.directory)
+        probes.append(probe)
+        settings.parameters.subtract(probe.parameters)
       } catch {
         logger.warning(
-          "bpftrace is to count system calls as well, which costs more",
+          "bpftrace is to count system calls and page faults as well, which costs more",
           metadata: ["reason": "\(error)"])
       }
     }

@@ -1,11 +1,11 @@
-/// The program that counts system calls by cgroup, on the raw tracepoint `sys_enter`.
+/// A program that counts events of a hot tracepoint by cgroup, attached to it as a raw one.
 ///
-/// It runs at every system call of the machine, so every nanosecond counts. A cgroup's counts of a
+/// It runs at every system call or page fault of the machine, so every nanosecond counts. A cgroup's counts of a
 /// processor are in one slot of an array, found by the lower bits of the cgroup's id, which the
 /// kernel gives out in sequence; the slot belongs to the first cgroup that comes, whose id stands in
 /// it. Another cgroup that would have the same slot counts in a hash, which costs more. Where the
 /// hash is full too, the event is counted as lost.
-struct SystemCallProgram {
+struct RawProgram {
   /// Counts of one cgroup on one processor: words of 8 bytes.
   enum Word {
     /// The id; 0 in a slot that is free.
@@ -13,12 +13,26 @@ struct SystemCallProgram {
     static let systemCalls = 1
     static let mmapCalls = 2
     static let fileAccess = 3
-    static let count = 4
+    static let pageFaults = 4
+    static let count = 5
   }
 
-  static let parameters: [(word: Int, parameter: Parameter)] = [
-    (Word.systemCalls, .systemCalls), (Word.mmapCalls, .mmapCalls), (Word.fileAccess, .fileAccess),
-  ]
+  /// What is counted; the raw values are the tracepoints' names.
+  enum Event: String, CaseIterable {
+    case systemCall = "sys_enter"
+    case pageFault = "page_fault_user"
+
+    var parameters: [(word: Int, parameter: Parameter)] {
+      switch self {
+      case .systemCall:
+        [
+          (Word.systemCalls, .systemCalls), (Word.mmapCalls, .mmapCalls),
+          (Word.fileAccess, .fileAccess),
+        ]
+      case .pageFault: [(Word.pageFaults, .pageFaults)]
+      }
+    }
+  }
 
   /// Slots of a processor: 2 to the power of this.
   var slotBits: Int
@@ -29,11 +43,14 @@ struct SystemCallProgram {
   var arrayEntries: Int { processors << slotBits + processors }
   func lostEntry(of processor: Int) -> Int { processors << slotBits + processor }
 
-  /// - Parameters: descriptors of the array and the hash.
-  func instructions(array: Int32, hash: Int32) -> [UInt64] {
+  /// - Parameters:
+  ///   - array: a descriptor, as is `hash`.
+  func instructions(counting event: Event, array: Int32, hash: Int32) -> [UInt64] {
     var code = BPFAssembler()
-    // The context is the tracepoint's arguments: registers, number of the system call.
-    code.load(.r6, .r1, 8)
+    if event == .systemCall {
+      // The context is the tracepoint's arguments: registers, number of the system call.
+      code.load(.r6, .r1, 8)
+    }
     code.call(.currentCgroup)
     code.move(.r7, .r0)
     code.call(.currentProcessor)
@@ -53,30 +70,24 @@ struct SystemCallProgram {
     code.store(.r0, Self.offset(Word.owner), .r7)
 
     code.label("count")
-    increment(Word.systemCalls, in: &code)
-    for number in SystemCallNumbers.opening {
-      code.jump(to: "\(Word.fileAccess)", if: .r6, .equal, Int32(number))
+    switch event {
+    case .systemCall: countSystemCall(in: &code)
+    case .pageFault: increment(Word.pageFaults, in: &code)
     }
-    code.jump(to: "\(Word.mmapCalls)", if: .r6, .equal, Int32(SystemCallNumbers.mmap))
     code.jump(to: "end")
-    for word in [Word.mmapCalls, Word.fileAccess] {
-      code.label("\(word)")
-      increment(word, in: &code)
-      code.jump(to: "end")
-    }
 
     code.label("taken")
     code.store(.frame, -16, .r7)
     lookUp(hash, keyAt: -16, in: &code)
     code.jump(to: "count", if: .r0, .notEqual, 0)
-    code.store(.frame, -48, .r7)
+    code.store(.frame, -56, .r7)
     code.move(.r1, 0)
-    for offset: Int16 in [-40, -32, -24] { code.store(.frame, offset, .r1) }
+    for offset: Int16 in [-48, -40, -32, -24] { code.store(.frame, offset, .r1) }
     code.loadMap(.r1, descriptor: hash)
     code.move(.r2, .frame)
     code.add(.r2, -16)
     code.move(.r3, .frame)
-    code.add(.r3, -48)
+    code.add(.r3, -56)
     // Not where another processor has just put it: that would take that one's counts.
     code.move(.r4, 1)
     code.call(.updateElement)
@@ -92,6 +103,19 @@ struct SystemCallProgram {
     code.move(.r0, 0)
     code.exit()
     return code.assembled()
+  }
+
+  /// The number of the call is in r6.
+  private func countSystemCall(in code: inout BPFAssembler) {
+    increment(Word.systemCalls, in: &code)
+    for number in SystemCallNumbers.opening {
+      code.jump(to: "\(Word.fileAccess)", if: .r6, .equal, Int32(number))
+    }
+    code.jump(to: "end", if: .r6, .notEqual, Int32(SystemCallNumbers.mmap))
+    increment(Word.mmapCalls, in: &code)
+    code.jump(to: "end")
+    code.label("\(Word.fileAccess)")
+    increment(Word.fileAccess, in: &code)
   }
 
   private func lookUp(_ map: Int32, keyAt offset: Int32, in code: inout BPFAssembler) {

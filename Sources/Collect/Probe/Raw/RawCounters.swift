@@ -1,30 +1,32 @@
 import CLinux
 import Foundation
 
-/// ``SystemCallProgram`` in the kernel, and what it has counted.
-final class SystemCallCounters {
+/// The programs of ``RawProgram`` in the kernel, and what they have counted.
+final class RawCounters {
   typealias Counts = [UInt64: [UInt64]]
 
-  private let program: SystemCallProgram
+  private let program: RawProgram
   private let processors: PossibleProcessors
   private let array: Int32
   private let hash: Int32
-  private let loaded: Int32
-  private let attached: Int32
+  private let loaded: [Int32]
+  private let attached: [Int32]
+  /// System calls, and page faults where the kernel has their tracepoint.
+  let events: [RawProgram.Event]
   private let words: MappedWords
 
-  /// Loads and attaches the program.
+  /// Loads and attaches the programs.
   ///
   /// - Parameters:
-  ///   - slotBits: slots of a processor: 2 to the power of this, 32 bytes each.
+  ///   - slotBits: slots of a processor: 2 to the power of this, 40 bytes each.
   ///   - hashEntries: cgroups that can be counted beside those with a slot.
   init(slotBits: Int, hashEntries: UInt32) throws(BPFError) {
     guard let processors = PossibleProcessors.current() else {
       throw BPFError("tell the number of processors", ENOENT)
     }
     vigil_bpf_unlimit_locked_memory()
-    let program = SystemCallProgram(slotBits: slotBits, processors: processors.highest + 1)
-    let valueBytes = UInt32(SystemCallProgram.Word.count * MemoryLayout<UInt64>.size)
+    let program = RawProgram(slotBits: slotBits, processors: processors.highest + 1)
+    let valueBytes = UInt32(RawProgram.Word.count * MemoryLayout<UInt64>.size)
     var descriptors: [Int32] = []
     do throws(BPFError) {
       let array = try BPFError.check(
@@ -35,13 +37,29 @@ final class SystemCallCounters {
         "make a hash of counters", vigil_bpf_create_percpu_hash(valueBytes, hashEntries))
       descriptors.append(hash)
       let words = try MappedWords(
-        descriptor: array, count: program.arrayEntries * SystemCallProgram.Word.count)
-      let loaded = try Self.load(program.instructions(array: array, hash: hash))
-      descriptors.append(loaded)
-      attached = try BPFError.check(
-        "attach to the raw tracepoint sys_enter", vigil_bpf_open_raw_tracepoint("sys_enter", loaded)
-      )
-      (self.array, self.hash, self.loaded, self.words) = (array, hash, loaded, words)
+        descriptor: array, count: program.arrayEntries * RawProgram.Word.count)
+      var events: [RawProgram.Event] = []
+      var loaded: [Int32] = []
+      var attached: [Int32] = []
+      for event in RawProgram.Event.allCases {
+        do throws(BPFError) {
+          let one = try Self.load(
+            program.instructions(counting: event, array: array, hash: hash))
+          descriptors.append(one)
+          let link = try BPFError.check(
+            "attach to the raw tracepoint \(event.rawValue)",
+            vigil_bpf_open_raw_tracepoint(event.rawValue, one))
+          descriptors.append(link)
+          loaded.append(one)
+          attached.append(link)
+          events.append(event)
+        } catch  where event == .pageFault {
+          // Not every kind of processor has it.
+          continue
+        }
+      }
+      (self.array, self.hash, self.words) = (array, hash, words)
+      (self.events, self.loaded, self.attached) = (events, loaded, attached)
     } catch {
       for descriptor in descriptors { close(descriptor) }
       throw error
@@ -51,34 +69,36 @@ final class SystemCallCounters {
   }
 
   deinit {
-    for descriptor in [attached, loaded, hash, array] { close(descriptor) }
+    for descriptor in attached + loaded + [hash, array] { close(descriptor) }
   }
 
-  /// By cgroup id the words of ``SystemCallProgram/Word``, all processors together.
+  /// By cgroup id the words of ``RawProgram/Word``, all processors together.
   func counts() -> Counts {
     var result: Counts = [:]
     for entry in 0..<(program.processors * program.slots) {
-      let first = entry * SystemCallProgram.Word.count
+      let first = entry * RawProgram.Word.count
       let owner = words[first]
       if owner != 0 { add({ self.words[first + $0] }, to: &result[owner]) }
     }
     for id in hashKeys() {
       guard let values = hashValues(of: id) else { continue }
       for processor in 0..<processors.count {
-        let first = processor * SystemCallProgram.Word.count
+        let first = processor * RawProgram.Word.count
         add({ values[first + $0] }, to: &result[id])
       }
     }
     return result
   }
 
-  /// System calls that were not counted: no room for their cgroup, or the program was running on
-  /// the processor already.
+  /// Events that were not counted: no room for their cgroup, or the program was running on the
+  /// processor already.
   func lost() -> UInt64 {
-    var missed: UInt64 = 0
-    _ = vigil_bpf_missed_runs(loaded, &missed)
+    let missed = loaded.reduce(into: UInt64(0)) { sum, one in
+      var missed: UInt64 = 0
+      if vigil_bpf_missed_runs(one, &missed) == 0 { sum &+= missed }
+    }
     return (0..<program.processors).reduce(missed) {
-      $0 &+ words[program.lostEntry(of: $1) * SystemCallProgram.Word.count]
+      $0 &+ words[program.lostEntry(of: $1) * RawProgram.Word.count]
     }
   }
 
@@ -86,9 +106,9 @@ final class SystemCallCounters {
   func forget(_ id: UInt64) {
     for processor in 0..<program.processors {
       let slot = processor << program.slotBits + Int(id & UInt64(program.slots - 1))
-      let first = slot * SystemCallProgram.Word.count
+      let first = slot * RawProgram.Word.count
       guard words[first] == id else { continue }
-      for word in stride(from: SystemCallProgram.Word.count - 1, through: 0, by: -1) {
+      for word in stride(from: RawProgram.Word.count - 1, through: 0, by: -1) {
         words[first + word] = 0
       }
     }
@@ -96,8 +116,8 @@ final class SystemCallCounters {
   }
 
   private func add(_ word: (Int) -> UInt64, to counts: inout [UInt64]?) {
-    var sums = counts ?? [UInt64](repeating: 0, count: SystemCallProgram.Word.count)
-    for index in 1..<SystemCallProgram.Word.count { sums[index] &+= word(index) }
+    var sums = counts ?? [UInt64](repeating: 0, count: RawProgram.Word.count)
+    for index in 1..<RawProgram.Word.count { sums[index] &+= word(index) }
     counts = sums
   }
 
@@ -116,7 +136,7 @@ final class SystemCallCounters {
   private func hashValues(of id: UInt64) -> [UInt64]? {
     // The kernel writes a value for each possible processor.
     var values = [UInt64](
-      repeating: 0, count: processors.count * SystemCallProgram.Word.count)
+      repeating: 0, count: processors.count * RawProgram.Word.count)
     return vigil_bpf_lookup(hash, id, &values) == 0 ? values : nil
   }
 

@@ -5,7 +5,7 @@ import Testing
 
 /// The probe in the kernel of this machine. Calls are counted against a second run of the same
 /// program that makes none of them, so the counts must match exactly.
-@Suite(.serialized, .enabled(if: KernelTest.isPossible)) struct SystemCallProbeTests {
+@Suite(.serialized, .enabled(if: KernelTest.isPossible)) struct RawProbeTests {
   private static let calls = """
     for (1..$n) { \
     syscall(\(SystemCallNumbers.mmap), 0, 4096, 3, 0x22, -1, 0); \
@@ -13,14 +13,14 @@ import Testing
     for (1..1000) { getppid() }
     """
 
-  private func counts(_ probe: SystemCallProbe, of id: UInt64) async throws -> [Parameter: UInt64] {
+  private func counts(_ probe: RawProbe, of id: UInt64) async throws -> [Parameter: UInt64] {
     let reading = try #require(await probe.read())
     return reading.totals.compactMapValues { $0[id] }
   }
 
   private func expectExactCounts(slotBits: Int, hashEntries: UInt32) async throws {
     let mount = try #require(KernelTest.hierarchy)
-    let probe = try SystemCallProbe(
+    let probe = try RawProbe(
       hierarchy: mount, slotBits: slotBits, hashEntries: hashEntries)
     let cgroup = try TestCgroup("exact\(slotBits)")
     let other = try TestCgroup("other\(slotBits)")
@@ -38,6 +38,8 @@ import Testing
     #expect(base[.systemCalls].map { $0 > 1000 } ?? false)
     // perl sets close-on-exec and asks whether it is a terminal, for each file.
     #expect(workload(.systemCalls) >= 2000 * 3)
+    // perl itself touches hundreds of pages, each time about as many.
+    #expect(base[.pageFaults].map { $0 > 100 } ?? false)
     let lost = await probe.read()?.lostEvents
     #expect(lost == 0)
     await probe.stop()
@@ -55,7 +57,7 @@ import Testing
 
   @Test func whatHasNoRoomIsCountedAsLost() async throws {
     let mount = try #require(KernelTest.hierarchy)
-    let probe = try SystemCallProbe(hierarchy: mount, slotBits: 0, hashEntries: 1)
+    let probe = try RawProbe(hierarchy: mount, slotBits: 0, hashEntries: 1)
     // The kernel gives some more entries than asked for, by the number of processors.
     let processors = try #require(PossibleProcessors.current()).count
     let cgroups = try (0..<(4 + 4 * processors)).map { try TestCgroup("lost\($0)") }
@@ -67,7 +69,7 @@ import Testing
 
   @Test func roomOfACgroupThatIsGoneIsGivenToOthers() async throws {
     let mount = try #require(KernelTest.hierarchy)
-    let probe = try SystemCallProbe(hierarchy: mount)
+    let probe = try RawProbe(hierarchy: mount)
     var id: UInt64 = 0
     do {
       let cgroup = try TestCgroup("gone")

@@ -1,23 +1,23 @@
 import CLinux
 import Foundation
 
-/// Counts `sys_calls`, `mmap_calls` and `file_access` by cgroup, for a third of what it costs with
-/// bpftrace, whose tracepoints take the way of perf events and whose maps write a value by copying
+/// Counts `sys_calls`, `mmap_calls`, `file_access` and `page_faults` by cgroup, for a fraction of what it
+/// costs with bpftrace, whose tracepoints take the way of perf events and whose maps write a value by copying
 /// it (docs/collecting.md has the figures).
-public actor SystemCallProbe: KernelProbe {
-  public nonisolated let name = "system-call probe"
-  public static let parameters: Set<Parameter> = Set(
-    SystemCallProgram.parameters.map(\.parameter))
+public actor RawProbe: KernelProbe {
+  public nonisolated let name = "raw tracepoints"
+  /// What it counts: all but the page faults in any case.
+  public nonisolated let parameters: Set<Parameter>
 
   /// Readings without an event after which a cgroup is looked for.
   private static let idleReadings = 60
 
-  private var counters: SystemCallCounters?
+  private var counters: RawCounters?
   /// A descriptor of the cgroup v2 hierarchy; below zero where there is none.
   private let hierarchy: Int32
   private var last: [UInt64: (total: UInt64, unchanged: Int)] = [:]
 
-  /// Attaches to the kernel's raw tracepoint of system calls.
+  /// Attaches to the kernel's raw tracepoints.
   ///
   /// - Parameter hierarchy: where cgroup v2 is mounted: it tells which cgroups are gone. Without it
   ///   they keep their room.
@@ -27,7 +27,9 @@ public actor SystemCallProbe: KernelProbe {
   }
 
   init(hierarchy: String?, slotBits: Int, hashEntries: UInt32) throws(BPFError) {
-    counters = try SystemCallCounters(slotBits: slotBits, hashEntries: hashEntries)
+    let counters = try RawCounters(slotBits: slotBits, hashEntries: hashEntries)
+    parameters = Set(counters.events.flatMap { $0.parameters.map(\.parameter) })
+    self.counters = counters
     self.hierarchy = hierarchy.map { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } ?? -1
   }
 
@@ -37,7 +39,7 @@ public actor SystemCallProbe: KernelProbe {
     guard let counters else { return nil }
     let counts = counters.counts()
     var reading = KernelReading(run: 1, lostEvents: counters.lost())
-    for (word, parameter) in SystemCallProgram.parameters {
+    for (word, parameter) in counters.events.flatMap(\.parameters) {
       reading.totals[parameter] = counts.compactMapValues { $0[word] == 0 ? nil : $0[word] }
     }
     forgetIdle(counts, counters)
@@ -49,10 +51,10 @@ public actor SystemCallProbe: KernelProbe {
   public func stop() { counters = nil }
 
   /// Cgroups come and go, and have to leave room for others.
-  private func forgetIdle(_ counts: SystemCallCounters.Counts, _ counters: SystemCallCounters) {
+  private func forgetIdle(_ counts: RawCounters.Counts, _ counters: RawCounters) {
     var seen: [UInt64: (total: UInt64, unchanged: Int)] = [:]
     for (id, words) in counts {
-      let total = words[SystemCallProgram.Word.systemCalls]
+      let total = words[RawProgram.Word.systemCalls]
       let isUnchanged = last[id]?.total == total
       var unchanged = isUnchanged ? (last[id]?.unchanged ?? 0) + 1 : 0
       if unchanged >= Self.idleReadings {
