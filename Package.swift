@@ -138,17 +138,20 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CEditLine", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "ServerTests",
       dependencies: [
+        "TestSupport",
         "Server", "Vigil", "Query", "Storage", "TimeSeries", configuration, hummingbird, lifecycle,
         logging,
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "ShellTests", dependencies: ["Shell", "Query", "TimeSeries"], swiftSettings: strict),
+      name: "ShellTests", dependencies: ["TestSupport", "Shell", "Query", "TimeSeries"],
+      swiftSettings: strict),
     .testTarget(
-      name: "WatchTests", dependencies: ["Watch", "Shell", "Query", "TimeSeries"],
+      name: "WatchTests", dependencies: ["TestSupport", "Watch", "Shell", "Query", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
       name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
@@ -156,11 +159,13 @@ let package = Package(
     .testTarget(
       name: "CollectTests",
       dependencies: [
+        "TestSupport",
         "Collect", "CRI", "LineProtocol", "TimeSeries", grpcCore, grpcHTTP2, swiftProtobuf,
       ],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
-      name: "VigilTests", dependencies: ["Vigil", "Query", "TimeSeries"], swiftSettings: strict),
+      name: "VigilTests", dependencies: ["TestSupport", "Vigil", "Query", "TimeSeries"],
+      swiftSettings: strict),
     .testTarget(
       name: "ContinuousQueriesTests",
       dependencies: ["ContinuousQueries", "Query", "TimeSeries"],
@@ -172,10 +177,11 @@ let package = Package(
       name: "QueryTests", dependencies: ["Query", "TimeSeries"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
-      name: "StorageTests", dependencies: ["Storage", "TimeSeries", systemPackage],
+      name: "StorageTests", dependencies: ["TestSupport", "Storage", "TimeSeries", systemPackage],
       swiftSettings: strict),
     .testTarget(
-      name: "EncodingTests", dependencies: ["Encoding", "TimeSeries"], swiftSettings: strict),
+      name: "EncodingTests", dependencies: ["TestSupport", "Encoding", "TimeSeries"],
+      swiftSettings: strict),
     .testTarget(
       name: "LineProtocolTests", dependencies: ["LineProtocol", "TimeSeries"],
       swiftSettings: strict),

@@ -1,3 +1,4 @@
+import TestSupport
 import TimeSeries
 
 @testable import Collect
@@ -14,7 +15,7 @@ struct CgroupLife {
   ///
   /// - Parameter shots: when the snapshots are taken, with 8 ns between them at least.
   static func succession(
-    on cgroup: UInt64, shots: [ClosedRange<Timestamp>], using generator: inout SplitMix64
+    on cgroup: UInt64, shots: [ClosedRange<Timestamp>], using generator: inout SeededGenerator
   ) -> [CgroupLife] {
     var lives: [CgroupLife] = []
     var shot = Int.random(in: 1...3, using: &generator)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -8,7 +9,7 @@ import TimeSeries
 struct RosterPropertyTests {
   @Test("nobody is credited with another's counts", arguments: 0..<60 as Range<UInt64>)
   func churn(seed: UInt64) throws {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var shots: [ClosedRange<Timestamp>] = []
     var time: Timestamp = 1000
     for _ in 0..<30 {

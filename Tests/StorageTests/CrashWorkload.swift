@@ -1,3 +1,4 @@
+import TestSupport
 import TimeSeries
 
 @testable import Storage

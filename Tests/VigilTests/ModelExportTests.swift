@@ -1,6 +1,7 @@
 import Detection
 import Foundation
 import Query
+import TestSupport
 import Testing
 
 @testable import Vigil

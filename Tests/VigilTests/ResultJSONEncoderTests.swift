@@ -1,5 +1,6 @@
 import Foundation
 import Query
+import TestSupport
 import Testing
 import TimeSeries
 

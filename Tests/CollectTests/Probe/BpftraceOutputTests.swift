@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Collect
@@ -133,7 +134,7 @@ struct BpftraceOutputTests {
 
   @Test("any pieces give the same", arguments: 0..<50 as Range<UInt64>)
   func pieces(seed: UInt64) {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let stream = Stream(lines: 40, &random)
     var rest = Array(stream.lines.joined())[...]
     let whole = rest
@@ -150,7 +151,7 @@ struct BpftraceOutputTests {
 
   @Test("lines around damaged ones are read as ever", arguments: 0..<200 as Range<UInt64>)
   func damage(seed: UInt64) {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var stream = Stream(lines: 40, &random)
     var damaged: Set<Int> = []
     for _ in 0..<10 {
@@ -173,7 +174,7 @@ struct BpftraceOutputTests {
 
   @Test("a lost line end costs the two lines it parted", arguments: 0..<50 as Range<UInt64>)
   func lostEnd(seed: UInt64) {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var stream = Stream(lines: 10, &random)
     let place = Int.random(in: 0..<9, using: &random)
     stream.lines[place].removeLast()
@@ -186,7 +187,7 @@ struct BpftraceOutputTests {
     var lines: [[UInt8]] = []
     var messages: [BpftraceOutput.Message] = []
 
-    init(lines count: Int, _ random: inout SplitMix64) {
+    init(lines count: Int, _ random: inout SeededGenerator) {
       for _ in 0..<count {
         let number = UInt64.random(in: 0 ... .max, using: &random)
         let text: String

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 @testable import Collect
 
@@ -54,7 +55,8 @@ final class FakeBpftrace: Sendable {
     _ settings: BpftraceSettings? = nil, log: KeptLog.Lines = KeptLog.Lines()
   ) -> BpftraceProbe {
     BpftraceProbe(
-      settings: settings ?? self.settings, sleeper: ClockSleeper(), random: SplitMix64(seed: 1),
+      settings: settings ?? self.settings, sleeper: ClockSleeper(),
+      random: SeededGenerator(seed: 1),
       logger: .init(label: "test") { _ in KeptLog(lines: log) },
       ask: { [self] question in
         let line = Array("\(question)\n".utf8)

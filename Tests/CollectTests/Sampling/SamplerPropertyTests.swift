@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -24,7 +25,7 @@ private final class SimulatedNode: CgroupReader {
   private let state: Mutex<State>
 
   private struct State {
-    var generator: SplitMix64
+    var generator: SeededGenerator
     var run: (number: UInt64, begin: Timestamp) = (1, .min)
     /// When totals were read, in the order of the readings; nil where they were not, or where it
     /// was another run than before.
@@ -32,7 +33,7 @@ private final class SimulatedNode: CgroupReader {
   }
 
   init(shots: [ClosedRange<Timestamp>], clock: ManualClock, seed: UInt64) {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     self.clock = clock
     lives = (1...4 as ClosedRange<UInt64>).flatMap {
       CgroupLife.succession(on: $0, shots: shots, using: &generator)
@@ -130,7 +131,7 @@ struct SamplerPropertyTests {
   }
 
   /// Readings at the end of each interval, and snapshots now and then between them.
-  private func steps(using generator: inout SplitMix64) -> [Step] {
+  private func steps(using generator: inout SeededGenerator) -> [Step] {
     var steps: [Step] = []
     for end in stride(from: 1000 as Timestamp, through: 5000, by: 100) {
       steps.append(.reading(end: end, begun: end + .random(in: 0...8, using: &generator)))
@@ -149,7 +150,7 @@ struct SamplerPropertyTests {
 
   @Test("nobody is given another's counts, and none are lost", arguments: 0..<60 as Range<UInt64>)
   func churn(seed: UInt64) async {
-    var generator = SplitMix64(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let steps = steps(using: &generator)
     let shots = steps.compactMap { if case .shot(let shot) = $0 { shot } else { nil } }
     let clock = ManualClock(990)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Collect
@@ -5,7 +6,7 @@ import Testing
 @Suite struct LineBufferTests {
   @Test func batchesEndAtLinesAndHoldEveryByte() {
     for seed in 0..<200 as Range<UInt64> {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       var buffer = LineBuffer(batchBytes: 20, byteLimit: 1 << 20)
       var given: [UInt8] = []
       for _ in 0..<20 {

@@ -1,4 +1,5 @@
 import Logging
+import TestSupport
 import Testing
 
 @testable import Collect
@@ -15,7 +16,7 @@ import Testing
     return Sender(
       spool: try Spool(directory: "spool", byteLimit: byteLimit, fileSystem: disk),
       transport: transport, settings: settings, sleeper: sleeper,
-      random: SplitMix64(seed: seed),
+      random: SeededGenerator(seed: seed),
       logger: Logger(label: "test") { _ in KeptLog(lines: log) })
   }
 
@@ -177,7 +178,7 @@ import Testing
   /// Every line is taken in order, or counted.
   @Test func randomHistoriesAddUp() async throws {
     for seed in 0..<150 as Range<UInt64> {
-      var random = SplitMix64(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let disk = SimulatedSpoolDisk()
       let byteLimit = 4096 * Int.random(in: 2...5, using: &random)
       var script: [ScriptedTransport.Step] = []

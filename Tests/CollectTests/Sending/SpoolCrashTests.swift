@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Collect
@@ -43,7 +44,7 @@ import Testing
   }
 
   @Test(arguments: 0..<400 as Range<UInt64>) func randomHistoriesAddUp(seed: UInt64) throws {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var history = try SpoolHistory(
       byteLimit: 4096 * Int.random(in: 1...6, using: &random), seed: seed)
     for _ in 0..<60 {

@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Collect
 
 /// Plays operations on a spool, crashes included, and keeps account of what has to become of every
@@ -13,7 +15,7 @@ struct SpoolHistory {
   private(set) var disk = SimulatedSpoolDisk()
   private(set) var spool: Spool
   private let byteLimit: Int
-  private var random: SplitMix64
+  private var random: SeededGenerator
   private var nextID = 0
   private var lines: [Int: Int] = [:]
   /// Batches that `append` returned for.
@@ -26,7 +28,7 @@ struct SpoolHistory {
 
   init(byteLimit: Int, seed: UInt64) throws {
     self.byteLimit = byteLimit
-    random = SplitMix64(seed: seed)
+    random = SeededGenerator(seed: seed)
     spool = try Spool(directory: "spool", byteLimit: byteLimit, fileSystem: disk)
   }
 
