@@ -10,7 +10,8 @@ final class RawCounters {
   private let array: Int32
   private let hash: Int32
   private let loaded: [Int32]
-  private let attached: [Int32]
+  /// All of them, in the order they were opened.
+  private let descriptors: [Int32]
   /// System calls, and page faults where the kernel has their tracepoint.
   let events: [RawProgram.Event]
   private let words: MappedWords
@@ -40,18 +41,16 @@ final class RawCounters {
         descriptor: array, count: program.arrayEntries * RawProgram.Word.count)
       var events: [RawProgram.Event] = []
       var loaded: [Int32] = []
-      var attached: [Int32] = []
       for event in RawProgram.Event.allCases {
         do throws(BPFError) {
           let one = try Self.load(
             program.instructions(counting: event, array: array, hash: hash))
           descriptors.append(one)
-          let link = try BPFError.check(
-            "attach to the raw tracepoint \(event.rawValue)",
-            vigil_bpf_open_raw_tracepoint(event.rawValue, one))
-          descriptors.append(link)
+          descriptors.append(
+            try BPFError.check(
+              "attach to the raw tracepoint \(event.rawValue)",
+              vigil_bpf_open_raw_tracepoint(event.rawValue, one)))
           loaded.append(one)
-          attached.append(link)
           events.append(event)
         } catch  where event == .pageFault {
           // Not every kind of processor has it.
@@ -59,7 +58,7 @@ final class RawCounters {
         }
       }
       (self.array, self.hash, self.words) = (array, hash, words)
-      (self.events, self.loaded, self.attached) = (events, loaded, attached)
+      (self.events, self.loaded, self.descriptors) = (events, loaded, descriptors)
     } catch {
       for descriptor in descriptors { close(descriptor) }
       throw error
@@ -68,9 +67,7 @@ final class RawCounters {
     self.processors = processors
   }
 
-  deinit {
-    for descriptor in attached + loaded + [hash, array] { close(descriptor) }
-  }
+  deinit { for descriptor in descriptors.reversed() { close(descriptor) } }
 
   /// By cgroup id the words of ``RawProgram/Word``, all processors together.
   func counts() -> Counts {
