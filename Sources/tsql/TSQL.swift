@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Shell
 
 @main
@@ -70,14 +69,12 @@ struct TSQL: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let environment = ProcessInfo.processInfo.environment
     var scripts = arguments
     let place: ShellApplication.Place =
       if let url {
         .server(
           ServerAddress(
-            url: url, username: username ?? environment["INFLUX_USERNAME"],
-            password: password ?? environment["INFLUX_PASSWORD"], acceptsAnyCertificate: insecure))
+            url: url, username: username, password: password, acceptsAnyCertificate: insecure))
       } else {
         .directory(scripts.removeFirst())
       }

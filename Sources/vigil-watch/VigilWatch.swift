@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Shell
 import Watch
 
@@ -59,11 +58,9 @@ struct WatchOptions: ParsableArguments {
   }
 
   func application() -> WatchApplication {
-    let environment = ProcessInfo.processInfo.environment
-    return WatchApplication(
+    WatchApplication(
       server: ServerAddress(
-        url: url, username: username ?? environment["INFLUX_USERNAME"],
-        password: password ?? environment["INFLUX_PASSWORD"], acceptsAnyCertificate: insecure),
+        url: url, username: username, password: password, acceptsAnyCertificate: insecure),
       settings: WatchSettings(
         database: database, source: from, health: health, marks: marks, group: group,
         interval: interval))

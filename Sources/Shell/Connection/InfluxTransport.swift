@@ -59,13 +59,16 @@ public struct ServerAddress: Sendable {
   /// Whether a certificate that nobody vouches for is good enough.
   public var acceptsAnyCertificate: Bool
 
+  /// - Parameter environment: its INFLUX_USERNAME and INFLUX_PASSWORD stand in for a name and a
+  ///   password that are not given.
   public init(
     url: String, username: String? = nil, password: String? = nil,
-    acceptsAnyCertificate: Bool = false
+    acceptsAnyCertificate: Bool = false,
+    environment: [String: String] = ProcessInfo.processInfo.environment
   ) {
     self.url = url
-    self.username = username
-    self.password = password
+    self.username = username ?? environment["INFLUX_USERNAME"]
+    self.password = password ?? environment["INFLUX_PASSWORD"]
     self.acceptsAnyCertificate = acceptsAnyCertificate
   }
 }
