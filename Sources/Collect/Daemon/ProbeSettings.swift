@@ -29,6 +29,11 @@ public struct ProbeSettings: Sendable, Hashable {
         let probe = try RawProbe(hierarchy: hierarchies.unified?.directory)
         probes.append(probe)
         settings.parameters.subtract(probe.parameters)
+        if let reason = probe.pageFaultsRefused {
+          logger.notice(
+            "bpftrace is to count page faults as well, which costs more",
+            metadata: ["reason": "\(reason)"])
+        }
       } catch {
         logger.warning(
           "bpftrace is to count system calls and page faults as well, which costs more",

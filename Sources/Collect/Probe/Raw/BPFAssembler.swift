@@ -13,6 +13,7 @@ struct BPFAssembler {
     case updateElement = 2
     case currentProcessor = 8
     case currentCgroup = 80
+    case taskStorage = 156
   }
 
   enum Condition: UInt64 {
@@ -31,6 +32,12 @@ struct BPFAssembler {
   }
   mutating func move(_ target: Register, _ value: Int32) { append(0xb7, target, immediate: value) }
   mutating func add(_ target: Register, _ value: Int32) { append(0x07, target, immediate: value) }
+  mutating func add(_ target: Register, _ source: Register) {
+    append(0x0f, target, source: source)
+  }
+  mutating func subtract(_ target: Register, _ source: Register) {
+    append(0x1f, target, source: source)
+  }
   mutating func or(_ target: Register, _ source: Register) {
     append(0x4f, target, source: source)
   }
@@ -48,6 +55,20 @@ struct BPFAssembler {
   }
   mutating func store32(_ target: Register, _ offset: Int16, _ source: Register) {
     append(0x63, target, source: source, offset: offset)
+  }
+
+  /// Adds `source` to the 8 bytes at `offset` from where `target` points to.
+  mutating func addAtomically(_ target: Register, _ offset: Int16, _ source: Register) {
+    append(0xdb, target, source: source, offset: offset)
+  }
+  /// Exchanges the 8 bytes at `offset` from where `target` points to with those of `source`.
+  mutating func exchange(_ target: Register, _ offset: Int16, _ source: Register) {
+    append(0xdb, target, source: source, offset: offset, immediate: 0xe1)
+  }
+  /// Puts `source` into the 8 bytes at `offset` from where `target` points to if they are those of r0;
+  /// r0 is then what they were, in any case.
+  mutating func exchangeIfR0(_ target: Register, _ offset: Int16, _ source: Register) {
+    append(0xdb, target, source: source, offset: offset, immediate: 0xf1)
   }
 
   mutating func loadMap(_ target: Register, descriptor: Int32) {

@@ -19,9 +19,9 @@ public struct BPFError: Error, Sendable, CustomStringConvertible {
     "cannot \(action): \(String(cString: strerror(code)))" + (detail.isEmpty ? "" : " (\(detail))")
   }
 
-  /// Passes on what a function of CLinux returned, unless that is an error.
-  static func check(_ action: String, _ result: Int32) throws(BPFError) -> Int32 {
+  /// Takes over the descriptor that a function of CLinux returned, unless that is an error.
+  static func check(_ action: String, _ result: Int32) throws(BPFError) -> Descriptor {
     guard result >= 0 else { throw BPFError(action, -result) }
-    return result
+    return Descriptor(result)
   }
 }

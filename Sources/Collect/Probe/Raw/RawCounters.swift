@@ -1,22 +1,20 @@
 import CLinux
 import Foundation
 
-/// The programs of ``RawProgram`` in the kernel, and what they have counted.
+/// The maps in which programs of ours count by cgroup, and the one that counts system calls.
 final class RawCounters {
   typealias Counts = [UInt64: [UInt64]]
+  private typealias Word = CounterSlots.Word
 
-  private let program: RawProgram
+  let slots: CounterSlots
   private let processors: PossibleProcessors
-  private let array: Int32
-  private let hash: Int32
-  private let loaded: [Int32]
-  /// All of them, in the order they were opened.
-  private let descriptors: [Int32]
-  /// System calls, and page faults where the kernel has their tracepoint.
-  let events: [RawProgram.Event]
+  private let array: Descriptor
+  private let hash: Descriptor
   private let words: MappedWords
+  private let systemCalls: BPFProgram
+  private let attachment: Descriptor
 
-  /// Loads and attaches the programs.
+  /// Loads and attaches the program.
   ///
   /// - Parameters:
   ///   - slotBits: slots of a processor: 2 to the power of this, 40 bytes each.
@@ -25,62 +23,38 @@ final class RawCounters {
     guard let processors = PossibleProcessors.current() else {
       throw BPFError("tell the number of processors", ENOENT)
     }
-    vigil_bpf_unlimit_locked_memory()
-    let program = RawProgram(slotBits: slotBits, processors: processors.highest + 1)
-    let valueBytes = UInt32(RawProgram.Word.count * MemoryLayout<UInt64>.size)
-    var descriptors: [Int32] = []
-    do throws(BPFError) {
-      let array = try BPFError.check(
-        "make an array of counters",
-        vigil_bpf_create_mapped_array(valueBytes, UInt32(program.arrayEntries)))
-      descriptors.append(array)
-      let hash = try BPFError.check(
-        "make a hash of counters", vigil_bpf_create_percpu_hash(valueBytes, hashEntries))
-      descriptors.append(hash)
-      let words = try MappedWords(
-        descriptor: array, count: program.arrayEntries * RawProgram.Word.count)
-      var events: [RawProgram.Event] = []
-      var loaded: [Int32] = []
-      for event in RawProgram.Event.allCases {
-        do throws(BPFError) {
-          let one = try Self.load(
-            program.instructions(counting: event, array: array, hash: hash))
-          descriptors.append(one)
-          descriptors.append(
-            try BPFError.check(
-              "attach to the raw tracepoint \(event.rawValue)",
-              vigil_bpf_open_raw_tracepoint(event.rawValue, one)))
-          loaded.append(one)
-          events.append(event)
-        } catch  where event == .pageFault {
-          // Not every kind of processor has it.
-          continue
-        }
-      }
-      (self.array, self.hash, self.words) = (array, hash, words)
-      (self.events, self.loaded, self.descriptors) = (events, loaded, descriptors)
-    } catch {
-      for descriptor in descriptors { close(descriptor) }
-      throw error
-    }
-    self.program = program
     self.processors = processors
+    vigil_bpf_unlimit_locked_memory()
+    let valueBytes = UInt32(Word.count * MemoryLayout<UInt64>.size)
+    let entries = CounterSlots.arrayEntries(
+      slotBits: slotBits, processors: processors.highest + 1)
+    array = try BPFError.check(
+      "make an array of counters", vigil_bpf_create_mapped_array(valueBytes, UInt32(entries)))
+    hash = try BPFError.check(
+      "make a hash of counters", vigil_bpf_create_percpu_hash(valueBytes, hashEntries))
+    words = try MappedWords(descriptor: array.number, count: entries * Word.count)
+    slots = CounterSlots(
+      slotBits: slotBits, processors: processors.highest + 1, array: array.number,
+      hash: hash.number)
+    systemCalls = try BPFProgram(
+      SystemCallProgram(slots: slots).instructions(), for: VIGIL_BPF_RAW_TRACEPOINT)
+    attachment = try BPFError.check(
+      "attach to the raw tracepoint \(SystemCallProgram.tracepoint)",
+      vigil_bpf_open_raw_tracepoint(SystemCallProgram.tracepoint, systemCalls.descriptor.number))
   }
 
-  deinit { for descriptor in descriptors.reversed() { close(descriptor) } }
-
-  /// By cgroup id the words of ``RawProgram/Word``, all processors together.
+  /// By cgroup id the words of ``CounterSlots/Word``, all processors together.
   func counts() -> Counts {
     var result: Counts = [:]
-    for entry in 0..<(program.processors * program.slots) {
-      let first = entry * RawProgram.Word.count
+    for entry in 0..<(slots.processors * slots.slots) {
+      let first = entry * Word.count
       let owner = words[first]
       if owner != 0 { add({ self.words[first + $0] }, to: &result[owner]) }
     }
     for id in hashKeys() {
       guard let values = hashValues(of: id) else { continue }
       for processor in 0..<processors.count {
-        let first = processor * RawProgram.Word.count
+        let first = processor * Word.count
         add({ values[first + $0] }, to: &result[id])
       }
     }
@@ -90,63 +64,42 @@ final class RawCounters {
   /// Events that were not counted: no room for their cgroup, or the program was running on the
   /// processor already.
   func lost() -> UInt64 {
-    let missed = loaded.reduce(into: UInt64(0)) { sum, one in
-      var missed: UInt64 = 0
-      if vigil_bpf_missed_runs(one, &missed) == 0 { sum &+= missed }
-    }
-    return (0..<program.processors).reduce(missed) {
-      $0 &+ words[program.lostEntry(of: $1) * RawProgram.Word.count]
+    (0..<slots.processors).reduce(systemCalls.missedRuns) {
+      $0 &+ words[slots.lostEntry(of: $1) * Word.count]
     }
   }
 
   /// Gives the room of a cgroup to others. Only for one that is gone: nothing may count in it now.
   func forget(_ id: UInt64) {
-    for processor in 0..<program.processors {
-      let slot = processor << program.slotBits + Int(id & UInt64(program.slots - 1))
-      let first = slot * RawProgram.Word.count
+    for processor in 0..<slots.processors {
+      let first = slots.slot(of: id, processor: processor) * Word.count
       guard words[first] == id else { continue }
-      for word in stride(from: RawProgram.Word.count - 1, through: 0, by: -1) {
-        words[first + word] = 0
-      }
+      for word in stride(from: Word.count - 1, through: 0, by: -1) { words[first + word] = 0 }
     }
-    _ = vigil_bpf_delete(hash, id)
+    _ = vigil_bpf_delete(hash.number, id)
   }
 
   private func add(_ word: (Int) -> UInt64, to counts: inout [UInt64]?) {
-    var sums = counts ?? [UInt64](repeating: 0, count: RawProgram.Word.count)
-    for index in 1..<RawProgram.Word.count { sums[index] &+= word(index) }
+    var sums = counts ?? [UInt64](repeating: 0, count: Word.count)
+    for index in 1..<Word.count { sums[index] &+= word(index) }
     counts = sums
   }
 
   private func hashKeys() -> [UInt64] {
     var keys: [UInt64] = []
     var key: UInt64 = 0
-    var result = vigil_bpf_next_key(hash, nil, &key)
+    var result = vigil_bpf_next_key(hash.number, nil, &key)
     while result == 0 {
       keys.append(key)
       let last = key
-      result = withUnsafePointer(to: last) { vigil_bpf_next_key(hash, $0, &key) }
+      result = withUnsafePointer(to: last) { vigil_bpf_next_key(hash.number, $0, &key) }
     }
     return keys
   }
 
   private func hashValues(of id: UInt64) -> [UInt64]? {
     // The kernel writes a value for each possible processor.
-    var values = [UInt64](
-      repeating: 0, count: processors.count * RawProgram.Word.count)
-    return vigil_bpf_lookup(hash, id, &values) == 0 ? values : nil
-  }
-
-  private static func load(_ instructions: [UInt64]) throws(BPFError) -> Int32 {
-    let result = vigil_bpf_load(instructions, UInt32(instructions.count), nil, 0)
-    if result >= 0 { return result }
-    // Once more for what the verifier has to say.
-    var log = [CChar](repeating: 0, count: 64 << 10)
-    let again = vigil_bpf_load(
-      instructions, UInt32(instructions.count), &log, UInt32(log.count - 1))
-    if again >= 0 { return again }
-    let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let lines = text.split(separator: "\n").filter { !$0.hasPrefix("processed ") }
-    throw BPFError("load the program", -result, detail: String(lines.last ?? ""))
+    var values = [UInt64](repeating: 0, count: processors.count * Word.count)
+    return vigil_bpf_lookup(hash.number, id, &values) == 0 ? values : nil
   }
 }

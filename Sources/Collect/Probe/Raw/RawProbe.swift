@@ -3,16 +3,19 @@ import Foundation
 
 /// Counts `sys_calls`, `mmap_calls`, `file_access` and `page_faults` by cgroup, for a fraction of what it
 /// costs with bpftrace, whose tracepoints take the way of perf events and whose maps write a value by copying
-/// it (docs/collecting.md has the figures).
+/// it (docs/collecting.md has the figures). Page faults cost nothing as they happen.
 public actor RawProbe: KernelProbe {
   public nonisolated let name = "raw tracepoints"
   /// What it counts: all but the page faults in any case.
   public nonisolated let parameters: Set<Parameter>
+  /// Why it does not count the page faults; nil if it does.
+  public nonisolated let pageFaultsRefused: BPFError?
 
   /// Readings without an event after which a cgroup is looked for.
   private static let idleReadings = 60
 
   private var counters: RawCounters?
+  private var pageFaults: PageFaultCounter?
   /// A descriptor of the cgroup v2 hierarchy; below zero where there is none.
   private let hierarchy: Int32
   private var last: [UInt64: (total: UInt64, unchanged: Int)] = [:]
@@ -28,7 +31,15 @@ public actor RawProbe: KernelProbe {
 
   init(hierarchy: String?, slotBits: Int, hashEntries: UInt32) throws(BPFError) {
     let counters = try RawCounters(slotBits: slotBits, hashEntries: hashEntries)
-    parameters = Set(counters.events.flatMap { $0.parameters.map(\.parameter) })
+    var parameters = Set(SystemCallProgram.parameters.map(\.parameter))
+    do {
+      pageFaults = try PageFaultCounter(countingIn: counters.slots)
+      parameters.insert(.pageFaults)
+      pageFaultsRefused = nil
+    } catch {
+      pageFaultsRefused = error
+    }
+    self.parameters = parameters
     self.counters = counters
     self.hierarchy = hierarchy.map { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) } ?? -1
   }
@@ -37,9 +48,13 @@ public actor RawProbe: KernelProbe {
 
   public func read() -> KernelReading? {
     guard let counters else { return nil }
+    var words = SystemCallProgram.parameters
+    if let pageFaults, (try? pageFaults.lookAtTasks()) != nil {
+      words.append((CounterSlots.Word.pageFaults, .pageFaults))
+    }
     let counts = counters.counts()
     var reading = KernelReading(run: 1, lostEvents: counters.lost())
-    for (word, parameter) in counters.events.flatMap(\.parameters) {
+    for (word, parameter) in words {
       reading.totals[parameter] = counts.compactMapValues { $0[word] == 0 ? nil : $0[word] }
     }
     forgetIdle(counts, counters)
@@ -48,13 +63,16 @@ public actor RawProbe: KernelProbe {
 
   public func missing() -> [Parameter: String] { [:] }
 
-  public func stop() { counters = nil }
+  public func stop() {
+    counters = nil
+    pageFaults = nil
+  }
 
   /// Cgroups come and go, and have to leave room for others.
   private func forgetIdle(_ counts: RawCounters.Counts, _ counters: RawCounters) {
     var seen: [UInt64: (total: UInt64, unchanged: Int)] = [:]
     for (id, words) in counts {
-      let total = words[RawProgram.Word.systemCalls]
+      let total = words[CounterSlots.Word.systemCalls]
       let isUnchanged = last[id]?.total == total
       var unchanged = isUnchanged ? (last[id]?.unchanged ?? 0) + 1 : 0
       if unchanged >= Self.idleReadings {

@@ -21,6 +21,20 @@ import Testing
       ])
   }
 
+  @Test func arithmeticAndAtomicInstructionsAreEncodedAsTheStandardSays() {
+    var code = BPFAssembler()
+    code.add(.r9, .r1)
+    code.subtract(.r9, .r1)
+    code.addAtomically(.r0, 32, .r9)
+    code.exchange(.r0, 0, .r1)
+    code.exchangeIfR0(.r1, 8, .r7)
+    #expect(
+      code.assembled() == [
+        0x0000_0000_0000_190f, 0x0000_0000_0000_191f, 0x0000_0000_0020_90db,
+        0x0000_00e1_0000_10db, 0x0000_00f1_0008_71db,
+      ])
+  }
+
   @Test func mapTakesTwoInstructions() {
     var code = BPFAssembler()
     code.loadMap(.r1, descriptor: 7)

@@ -44,3 +44,52 @@ final class TestCgroup {
     #expect(process.terminationStatus == 0)
   }
 }
+
+/// A process in a cgroup that takes page faults when it is told to.
+final class FaultingProcess {
+  private let process = Process()
+  private let commands = Pipe()
+  private let answers = Pipe()
+
+  init(in cgroup: TestCgroup) throws {
+    let perl = """
+      $| = 1; my @kept;
+      while (<STDIN>) {
+        push @kept, "a" x (4096 * $_) if $_ > 0;
+        open(my $f, "<", "/proc/self/stat"); my @s = split / /, <$f>; close($f);
+        print $s[9] + $s[11], "\\n";
+      }
+      """
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = [
+      "-c", "echo $$ > \(cgroup.directory)/cgroup.procs && exec perl -e '\(perl)'",
+    ]
+    process.standardInput = commands
+    process.standardOutput = answers
+    try process.run()
+  }
+
+  /// Has it touch fresh pages; returns what the kernel says its faults were since it began.
+  func faults(touching pages: Int) throws -> UInt64 {
+    try commands.fileHandleForWriting.write(contentsOf: Data("\(pages)\n".utf8))
+    var line: [UInt8] = []
+    while let byte = try answers.fileHandleForReading.read(upToCount: 1)?.first,
+      byte != UInt8(ascii: "\n")
+    {
+      line.append(byte)
+    }
+    return try #require(UInt64(String(decoding: line, as: UTF8.self)))
+  }
+
+  func move(to cgroup: TestCgroup) throws {
+    try Data("\(process.processIdentifier)".utf8)
+      .write(to: URL(fileURLWithPath: cgroup.directory + "/cgroup.procs"))
+  }
+
+  func end() {
+    try? commands.fileHandleForWriting.close()
+    process.waitUntilExit()
+  }
+
+  deinit { end() }
+}

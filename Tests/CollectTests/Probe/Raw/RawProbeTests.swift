@@ -38,7 +38,7 @@ import Testing
     #expect(base[.systemCalls].map { $0 > 1000 } ?? false)
     // perl sets close-on-exec and asks whether it is a terminal, for each file.
     #expect(workload(.systemCalls) >= 2000 * 3)
-    // perl itself touches hundreds of pages, each time about as many.
+    // perl itself touches hundreds of pages. It was never looked at while it ran.
     #expect(base[.pageFaults].map { $0 > 100 } ?? false)
     let lost = await probe.read()?.lostEvents
     #expect(lost == 0)
@@ -53,6 +53,44 @@ import Testing
 
   @Test func cgroupsThatShareASlotAreCountedExactlyToo() async throws {
     try await expectExactCounts(slotBits: 0, hashEntries: 4096)
+  }
+
+  @Test func pageFaultsAreThoseThatTheKernelCountsForTheTask() async throws {
+    let probe = try RawProbe(hierarchy: KernelTest.hierarchy)
+    #expect(probe.pageFaultsRefused == nil)
+    let cgroup = try TestCgroup("faults")
+    let process = try FaultingProcess(in: cgroup)
+    func counted(_ cgroup: TestCgroup) async throws -> UInt64 {
+      try await counts(probe, of: cgroup.id)[.pageFaults] ?? 0
+    }
+    // What it does for the first time may touch pages of its own.
+    for _ in 0..<3 { _ = try process.faults(touching: 1) }
+    let told = try process.faults(touching: 0)
+    let before = try await counted(cgroup)
+    let again = try await counted(cgroup)
+    #expect(again == before)
+    // Several pages may come with one fault, where the kernel uses huge ones.
+    var toldNow = told
+    while toldNow < told + 500 { toldNow = try process.faults(touching: 1000) }
+    let after = try await counted(cgroup)
+    let difference = Int(after - before) - Int(toldNow - told)
+    #expect(abs(difference) <= 5, "\(after - before) counted, \(toldNow - told) told")
+
+    // What it had before it was moved is not the new cgroup's, though nobody has looked at it since.
+    let other = try TestCgroup("moved")
+    let known = toldNow
+    while toldNow < known + 500 { toldNow = try process.faults(touching: 1000) }
+    try process.move(to: other)
+    let moved = try process.faults(touching: 0)
+    let foundThere = try await counted(other)
+    #expect(foundThere <= 5 + moved - toldNow)
+    while toldNow < moved + 500 { toldNow = try process.faults(touching: 1000) }
+    process.end()
+    let atEnd = try await counted(other)
+    #expect(atEnd >= toldNow - moved)
+    let left = try await counted(cgroup)
+    #expect(left <= after + 5)
+    await probe.stop()
   }
 
   @Test func whatHasNoRoomIsCountedAsLost() async throws {
