@@ -43,7 +43,7 @@ final class RawCounters {
       var loaded: [Int32] = []
       for event in RawProgram.Event.allCases {
         do throws(BPFError) {
-          let one = try Self.load(
+          let one = try BPFLoading.load(
             program.instructions(counting: event, array: array, hash: hash))
           descriptors.append(one)
           descriptors.append(
@@ -135,18 +135,5 @@ final class RawCounters {
     var values = [UInt64](
       repeating: 0, count: processors.count * RawProgram.Word.count)
     return vigil_bpf_lookup(hash, id, &values) == 0 ? values : nil
-  }
-
-  private static func load(_ instructions: [UInt64]) throws(BPFError) -> Int32 {
-    let result = vigil_bpf_load(instructions, UInt32(instructions.count), nil, 0)
-    if result >= 0 { return result }
-    // Once more for what the verifier has to say.
-    var log = [CChar](repeating: 0, count: 64 << 10)
-    let again = vigil_bpf_load(
-      instructions, UInt32(instructions.count), &log, UInt32(log.count - 1))
-    if again >= 0 { return again }
-    let text = String(decoding: log.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let lines = text.split(separator: "\n").filter { !$0.hasPrefix("processed ") }
-    throw BPFError("load the program", -result, detail: String(lines.last ?? ""))
   }
 }
