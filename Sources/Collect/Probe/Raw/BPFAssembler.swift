@@ -49,6 +49,10 @@ struct BPFAssembler {
   mutating func store32(_ target: Register, _ offset: Int16, _ source: Register) {
     append(0x63, target, source: source, offset: offset)
   }
+  /// To the 8 bytes at `offset` from where `target` points to, whichever processors do so at once.
+  mutating func addAtomically(_ target: Register, _ offset: Int16, _ source: Register) {
+    append(0xdb, target, source: source, offset: offset)
+  }
 
   mutating func loadMap(_ target: Register, descriptor: Int32) {
     // A source of 1 says that the number is a map's descriptor.
