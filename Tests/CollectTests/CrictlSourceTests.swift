@@ -86,10 +86,22 @@ struct CrictlSourceTests {
     #expect(snapshot.leftOut.count == 3)
   }
 
-  @Test("a container that is only created, or of a state to come, is passed over")
+  @Test("a container of a state to come is passed over")
   func unknownState() async throws {
     try crictl.edit("ps", "CONTAINER_RUNNING", "CONTAINER_DREAMING")
     #expect(try await crictl.source().snapshot() == RuntimeSnapshot())
+  }
+
+  @Test("a container that is only created is awaited until it starts")
+  func created() async throws {
+    let source = crictl.source()
+    try crictl.edit("ps", "CONTAINER_RUNNING", "CONTAINER_CREATED")
+    for _ in 0..<2 { #expect(try await source.snapshot() == RuntimeSnapshot(awaited: 1)) }
+    #expect(try !crictl.log().contains { $0.hasPrefix("inspect") })
+    try crictl.edit("ps", "CONTAINER_CREATED", "CONTAINER_RUNNING")
+    let started = try await source.snapshot()
+    #expect(started.awaited == 0)
+    #expect(started.containers.map(\.id) == [FakeCrictl.containerID])
   }
 
   @Test(

@@ -29,8 +29,10 @@ public struct Collector: Sendable {
     if settings.runtime == .automatic, runtime == .cgroup(nil) {
       logger.notice("No container runtime is found: containers are told by their cgroups alone")
     }
-    let source = try runtime.source(
-      node: settings.sampler.node, hierarchies: hierarchies, searchPath: searchPath)
+    let source = askedSeldom(
+      try runtime.source(
+        node: settings.sampler.node, hierarchies: hierarchies, searchPath: searchPath),
+      as: runtime)
     let output = settings.prints ? StandardOutputSink(logger: logger) : nil
     let delivery = try settings.server.map { try Delivery($0, logger: logger) }
     let probes =
@@ -61,6 +63,22 @@ public struct Collector: Sendable {
     await output?.finish(within: Self.finalWait)
     await delivery?.stop(within: Self.finalWait)
     logger.info("Stopped")
+  }
+
+  /// The source as one that asks a runtime only when something may have changed, where programs of
+  /// our own may go into the kernel.
+  private func askedSeldom(
+    _ source: any RuntimeSource, as runtime: RuntimeChoice
+  ) -> any RuntimeSource {
+    guard settings.probes?.hotEvents == .raw, runtime.changesWithCgroups else { return source }
+    do {
+      return LazySource(source, counter: try CgroupChanges())
+    } catch {
+      logger.notice(
+        "The runtime is asked after each interval, which costs more",
+        metadata: ["reason": "\(error)"])
+      return source
+    }
   }
 }
 

@@ -35,6 +35,15 @@ public enum RuntimeChoice: Sendable, Hashable {
     searchPath.split(separator: ":").map { "\($0)/\(name)" }.first(where: isThere)
   }
 
+  /// Whether what it tells changes only where cgroups come or go. Cgroups that are taken for
+  /// containers count as such only while there are processes in them, which may change alone.
+  var changesWithCgroups: Bool {
+    switch self {
+    case .cri, .crictl: true
+    case .cgroup, .automatic: false
+    }
+  }
+
   /// - Throws: ``Unusable``, `CRIFailure`.
   func source(
     node: String, hierarchies: CgroupHierarchies, searchPath: String

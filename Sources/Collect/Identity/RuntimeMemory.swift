@@ -42,6 +42,7 @@ struct RuntimeMemory: Sendable {
         snapshot.leftOut.append(.init(id: "", reason: "an element of the list is no container"))
         continue
       }
+      if container.state == .created { snapshot.awaited += 1 }
       guard Self.isWanted(container) else { continue }
       guard Self.isID(container.id) else {
         snapshot.leftOut.append(.init(id: container.id, reason: "not a container's id"))

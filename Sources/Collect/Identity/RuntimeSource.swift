@@ -18,6 +18,8 @@ public struct RuntimeSnapshot: Sendable, Hashable {
   public var containers: [ContainerRecord]
   /// What the runtime told too little of: one container that cannot be read hides no other.
   public var leftOut: [LeftOut]
+  /// How many containers are created and have not started yet. They are not among ``containers``.
+  public var awaited: Int
 
   public struct LeftOut: Sendable, Hashable {
     /// Empty where not even that could be read.
@@ -30,8 +32,9 @@ public struct RuntimeSnapshot: Sendable, Hashable {
     }
   }
 
-  public init(containers: [ContainerRecord] = [], leftOut: [LeftOut] = []) {
+  public init(containers: [ContainerRecord] = [], leftOut: [LeftOut] = [], awaited: Int = 0) {
     self.containers = containers
     self.leftOut = leftOut
+    self.awaited = awaited
   }
 }

@@ -60,6 +60,26 @@ struct CRISourceTests {
     await server.stop()
   }
 
+  @Test("containers that are only created are awaited, and hide nobody")
+  func created() async throws {
+    let server = try FakeRuntimeServer()
+    for number in 1...3 { server.runtime.add(number) }
+    server.runtime.edit {
+      for index in 0...1 { $0.containers[index].state = .containerCreated }
+    }
+    try await server.start()
+    let source = try server.source()
+    let before = try await source.snapshot()
+    #expect(before.awaited == 2)
+    #expect(before.containers.map(\.pod) == ["pod-3"])
+    server.runtime.edit { $0.containers[0].state = .containerRunning }
+    let after = try await source.snapshot()
+    #expect(after.awaited == 1)
+    #expect(after.containers.map(\.pod) == ["pod-1", "pod-3"])
+    #expect(after.leftOut == [])
+    await server.stop()
+  }
+
   @Test("a container that takes over a cgroup's path is another, from its start on")
   func reusedCgroup() async throws {
     let server = try FakeRuntimeServer()

@@ -24,6 +24,14 @@ struct RuntimeChoiceTests {
     }
   }
 
+  @Test("cgroups are looked at again and again: processes come and go in them without a change")
+  func changesWithCgroups() {
+    #expect(RuntimeChoice.cri("/s").changesWithCgroups)
+    #expect(RuntimeChoice.crictl("crictl").changesWithCgroups)
+    #expect(!RuntimeChoice.cgroup(nil).changesWithCgroups)
+    #expect(!RuntimeChoice.cgroup("/a/*").changesWithCgroups)
+  }
+
   @Test("what is not there is said")
   func unusable() {
     let none = CgroupHierarchies(mountinfo: "")

@@ -57,7 +57,8 @@ struct BPFAssembler {
     append(0x63, target, source: source, offset: offset)
   }
 
-  /// Adds `source` to the 8 bytes at `offset` from where `target` points to.
+  /// Adds `source` to the 8 bytes at `offset` from where `target` points to, whichever processors do
+  /// so at once.
   mutating func addAtomically(_ target: Register, _ offset: Int16, _ source: Register) {
     append(0xdb, target, source: source, offset: offset)
   }
@@ -75,6 +76,15 @@ struct BPFAssembler {
     // A source of 1 says that the number is a map's descriptor.
     append(0x18, target, source: .r1, immediate: descriptor)
     words.append(0)
+  }
+
+  /// Looks up the key of 4 or 8 bytes at `offset` from the end of the stack: r0 is the value's address,
+  /// or 0. r1 to r5 are lost.
+  mutating func lookUp(_ map: Int32, keyAt offset: Int32) {
+    loadMap(.r1, descriptor: map)
+    move(.r2, .frame)
+    add(.r2, offset)
+    call(.lookUpElement)
   }
 
   mutating func call(_ function: Function) {

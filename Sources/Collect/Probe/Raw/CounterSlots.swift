@@ -55,7 +55,7 @@ struct CounterSlots {
     code.and(.r2, Int32(slots - 1))
     code.or(.r1, .r2)
     code.store32(.frame, -4, .r1)
-    lookUp(array, keyAt: -4, in: &code)
+    code.lookUp(array, keyAt: -4)
     code.jump(to: "end", if: .r0, .equal, 0)
     code.load(.r1, .r0, Word.offset(Word.owner))
     code.jump(to: "count", if: .r1, .equal, .r7)
@@ -78,7 +78,7 @@ struct CounterSlots {
 
     code.label("taken")
     code.store(.frame, -16, .r7)
-    lookUp(hash, keyAt: -16, in: &code)
+    code.lookUp(hash, keyAt: -16)
     code.jump(to: "count", if: .r0, .notEqual, 0)
     code.store(.frame, -56, .r7)
     code.move(.r1, 0)
@@ -91,11 +91,11 @@ struct CounterSlots {
     // Not where another processor has just put it: that would take that one's counts.
     code.move(.r4, 1)
     code.call(.updateElement)
-    lookUp(hash, keyAt: -16, in: &code)
+    code.lookUp(hash, keyAt: -16)
     code.jump(to: "count", if: .r0, .notEqual, 0)
     code.add(.r8, Int32(lostEntry(of: 0)))
     code.store32(.frame, -4, .r8)
-    lookUp(array, keyAt: -4, in: &code)
+    code.lookUp(array, keyAt: -4)
     code.jump(to: "end", if: .r0, .equal, 0)
     increment(0, in: &code)
 
@@ -110,12 +110,5 @@ struct CounterSlots {
     code.load(.r1, .r0, Word.offset(word))
     code.add(.r1, 1)
     code.store(.r0, Word.offset(word), .r1)
-  }
-
-  private func lookUp(_ map: Int32, keyAt offset: Int32, in code: inout BPFAssembler) {
-    code.loadMap(.r1, descriptor: map)
-    code.move(.r2, .frame)
-    code.add(.r2, offset)
-    code.call(.lookUpElement)
   }
 }

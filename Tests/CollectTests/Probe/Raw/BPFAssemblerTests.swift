@@ -11,13 +11,14 @@ import Testing
     code.load(.r2, .r1, 8)
     code.store(.frame, -16, .r7)
     code.store32(.frame, -4, .r2)
+    code.addAtomically(.r0, 8, .r1)
     code.call(.currentCgroup)
     code.exit()
     #expect(
       code.assembled() == [
         0x0000_0000_0000_16bf, 0xffff_ffff_0000_03b7, 0x0000_0000_0008_1279,
-        0x0000_0000_fff0_7a7b, 0x0000_0000_fffc_2a63, 0x0000_0050_0000_0085,
-        0x0000_0000_0000_0095,
+        0x0000_0000_fff0_7a7b, 0x0000_0000_fffc_2a63, 0x0000_0000_0008_10db,
+        0x0000_0050_0000_0085, 0x0000_0000_0000_0095,
       ])
   }
 
