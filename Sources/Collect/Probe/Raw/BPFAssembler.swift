@@ -42,6 +42,12 @@ struct BPFAssembler {
     append(0x4f, target, source: source)
   }
   mutating func and(_ target: Register, _ value: Int32) { append(0x57, target, immediate: value) }
+  mutating func multiply(_ target: Register, _ value: UInt32) {
+    append(0x27, target, immediate: Int32(bitPattern: value))
+  }
+  mutating func shiftRight(_ target: Register, _ bits: Int32) {
+    append(0x77, target, immediate: bits)
+  }
   mutating func shiftLeft(_ target: Register, _ bits: Int32) {
     append(0x67, target, immediate: bits)
   }

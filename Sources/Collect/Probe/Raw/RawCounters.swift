@@ -11,6 +11,7 @@ final class RawCounters {
   private let array: Descriptor
   private let hash: Descriptor
   private let words: MappedWords
+  private let cache: TaskCgroupCache
   private let systemCalls: BPFProgram
   private let attachment: Descriptor
 
@@ -36,8 +37,10 @@ final class RawCounters {
     slots = CounterSlots(
       slotBits: slotBits, processors: processors.highest + 1, array: array.number,
       hash: hash.number)
+    cache = try TaskCgroupCache(processors: processors.highest + 1)
     systemCalls = try BPFProgram(
-      SystemCallProgram(slots: slots).instructions(), for: VIGIL_BPF_RAW_TRACEPOINT)
+      SystemCallProgram(slots: slots, cache: cache).instructions(),
+      for: VIGIL_BPF_RAW_TRACEPOINT)
     attachment = try BPFError.check(
       "attach to the raw tracepoint \(SystemCallProgram.tracepoint)",
       vigil_bpf_open_raw_tracepoint(SystemCallProgram.tracepoint, systemCalls.descriptor.number))

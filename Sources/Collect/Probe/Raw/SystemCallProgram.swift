@@ -9,13 +9,14 @@ struct SystemCallProgram {
   ]
 
   var slots: CounterSlots
+  var cache: TaskCgroupCache
 
   func instructions() -> [UInt64] {
     var code = BPFAssembler()
     // The context is the tracepoint's arguments: registers, number of the system call.
     code.load(.r6, .r1, 8)
-    code.call(.currentCgroup)
-    code.move(.r7, .r0)
+    code.load(.r9, .r1, 0)
+    cache.findCgroup(in: &code)
     slots.count(in: &code, isPreemptible: false) { code in
       slots.increment(Word.systemCalls, in: &code)
       for number in SystemCallNumbers.opening {

@@ -45,8 +45,8 @@ final class TestCgroup {
   }
 }
 
-/// A process in a cgroup that takes page faults when it is told to.
-final class FaultingProcess {
+/// A process in a cgroup that takes page faults, and tells of them, when it is told to.
+final class PromptedProcess {
   private let process = Process()
   private let commands = Pipe()
   private let answers = Pipe()

@@ -55,11 +55,48 @@ import Testing
     try await expectExactCounts(slotBits: 0, hashEntries: 4096)
   }
 
+  @Test func processesOnStacksThatOthersHadAreCountedExactly() async throws {
+    let probe = try RawProbe(hierarchy: KernelTest.hierarchy)
+    let first = try TestCgroup("stacks1")
+    let second = try TestCgroup("stacks2")
+    try first.run(perl: "$n = 0; " + Self.calls)
+    let base = try #require(try await counts(probe, of: first.id)[.mmapCalls])
+    let runs: UInt64 = 30
+    for _ in 0..<runs {
+      try first.run(perl: "$n = 100; " + Self.calls)
+      try second.run(perl: "$n = 7; " + Self.calls)
+    }
+    let inFirst = try await counts(probe, of: first.id)[.mmapCalls]
+    let inSecond = try await counts(probe, of: second.id)[.mmapCalls]
+    #expect(inFirst == base + runs * (base + 100))
+    #expect(inSecond == runs * (base + 7))
+    await probe.stop()
+  }
+
+  @Test func whatAProcessDoesAfterItWasMovedIsTheNewCgroups() async throws {
+    let probe = try RawProbe(hierarchy: KernelTest.hierarchy)
+    let cgroups = try [TestCgroup("from"), TestCgroup("to")]
+    let process = try PromptedProcess(in: cgroups[0])
+    for round in 0..<10 {
+      let (there, elsewhere) = (cgroups[round % 2], cgroups[1 - round % 2])
+      if round > 0 { try process.move(to: there) }
+      let before = try await counts(probe, of: elsewhere.id)[.systemCalls] ?? 0
+      for _ in 0..<100 { _ = try process.faults(touching: 0) }
+      let after = try await counts(probe, of: elsewhere.id)[.systemCalls] ?? 0
+      #expect(after == before)
+      let opened = try await counts(probe, of: there.id)[.fileAccess] ?? 0
+      // It opens one file each time that it is asked.
+      #expect(opened >= 100 * UInt64(round / 2 + 1))
+    }
+    process.end()
+    await probe.stop()
+  }
+
   @Test func pageFaultsAreThoseThatTheKernelCountsForTheTask() async throws {
     let probe = try RawProbe(hierarchy: KernelTest.hierarchy)
     #expect(probe.pageFaultsRefused == nil)
     let cgroup = try TestCgroup("faults")
-    let process = try FaultingProcess(in: cgroup)
+    let process = try PromptedProcess(in: cgroup)
     func counted(_ cgroup: TestCgroup) async throws -> UInt64 {
       try await counts(probe, of: cgroup.id)[.pageFaults] ?? 0
     }
