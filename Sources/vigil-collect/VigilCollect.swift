@@ -83,7 +83,7 @@ struct VigilCollect: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What counts system calls and page faults: raw (own programs on raw tracepoints) or bpftrace, which costs more.",
+      "What counts system calls and page faults: raw (small programs of its own) or bpftrace, which costs more.",
       valueName: "how"))
   var hotEvents = ProbeSettings.HotEvents.raw
 

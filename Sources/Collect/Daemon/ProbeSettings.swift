@@ -4,7 +4,7 @@ import Logging
 public struct ProbeSettings: Sendable, Hashable {
   /// What counts `sys_calls`, `mmap_calls`, `file_access` and `page_faults`.
   public enum HotEvents: String, Sendable, Hashable, CaseIterable {
-    /// Programs on the kernel's raw tracepoints, or bpftrace where they cannot be attached.
+    /// Programs of our own, or bpftrace where the kernel does not take them.
     case raw
     /// bpftrace in any case, which costs several times as much.
     case bpftrace

@@ -1,4 +1,4 @@
-/// The numbers that the kernel has for the calls that system-calls.bt and ``RawProgram`` tell
+/// The numbers that the kernel has for the calls that system-calls.bt and ``SystemCallProgram`` tell
 /// apart; they differ between kinds of processors. Those of 32-bit programs on a 64-bit kernel are
 /// others again, and are not told apart.
 enum SystemCallNumbers {
