@@ -102,15 +102,14 @@ struct LazySourcePropertyTests {
     let leavesCgroups = seed % 4 >= 2
     let history = History(lag: lag, leavesCgroups: leavesCgroups, using: &generator)
     let clock = ManualClock(0)
-    let counting = CountingSource(
-      FakeSource {
-        let asked = clock.now.wall
-        let answer = history.polls.first { $0.begin == asked }?.answer ?? asked
-        clock.move(to: answer)
-        return history.snapshot(at: answer)
-      })
+    let runtime = FakeSource {
+      let asked = clock.now.wall
+      let answer = history.polls.first { $0.begin == asked }?.answer ?? asked
+      clock.move(to: answer)
+      return history.snapshot(at: answer)
+    }
     let source = LazySource(
-      counting, counter: Kernel(history: history, clock: clock), clock: clock)
+      runtime, counter: Kernel(history: history, clock: clock), clock: clock)
     var lazy = Roster()
     var eager = Roster()
     var credited = 0
@@ -147,7 +146,7 @@ struct LazySourcePropertyTests {
       }
     }
     #expect(credited > 50, "seed \(seed)")
-    #expect(counting.askings < history.polls.count, "seed \(seed)")
+    #expect(runtime.askings < history.polls.count, "seed \(seed)")
   }
 
   private static func running(_ snapshot: RuntimeSnapshot) -> [ContainerRecord] {

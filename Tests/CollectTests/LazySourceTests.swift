@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TimeSeries
 
@@ -10,15 +11,13 @@ struct LazySourceTests {
   /// A source, what it asks and what it looks at.
   private struct Setting {
     let runtime: FakeSource
-    let counting: CountingSource
     let counter = ManualCounter()
     let clock = ManualClock(1_000 * LazySourceTests.second)
     let source: LazySource
 
     init(changes: AsyncStream<Void>? = nil) {
       runtime = FakeSource(changes: changes) { RuntimeSnapshot() }
-      counting = CountingSource(runtime)
-      source = LazySource(counting, counter: counter, clock: clock)
+      source = LazySource(runtime, counter: counter, clock: clock)
     }
 
     /// Asks each second until an answer is remembered.
@@ -31,9 +30,9 @@ struct LazySourceTests {
 
     /// Whether the runtime is asked for a snapshot that is wanted now.
     func asks() async throws -> Bool {
-      let before = counting.askings
+      let before = runtime.askings
       _ = try await source.snapshot()
-      return counting.askings > before
+      return runtime.askings > before
     }
   }
 
@@ -133,7 +132,7 @@ struct LazySourceTests {
       await #expect(throws: Away.self) { try await setting.source.snapshot() }
       setting.clock.move(by: Self.second)
     }
-    #expect(setting.counting.askings == 26)
+    #expect(setting.runtime.askings == 26)
     setting.runtime.tell([Self.container("a")])
     #expect(try await setting.asks())
     #expect(try await !setting.asks())
@@ -256,6 +255,15 @@ struct LazySourceTests {
       }
       try await group.waitForAll()
     }
-    #expect(setting.counting.askings < askers * each)
+    #expect(setting.runtime.askings < askers * each)
   }
+}
+
+/// Counts what it is told to.
+private final class ManualCounter: ChangeCounter {
+  private let changes = Mutex<UInt64>(0)
+
+  var value: UInt64 { changes.withLock { $0 } }
+  func add() { changes.withLock { $0 += 1 } }
+  func count() async -> UInt64 { value }
 }

@@ -31,8 +31,8 @@ enum vigil_bpf_kind {
 };
 
 /// Loads a program. `type` is the number that the kernel gives to the type of a typed tracepoint
-/// (`btf_trace_NAME`) or the function of an iterator. `log`, if it has room, receives what the verifier
-/// says.
+/// (`btf_trace_NAME`) or the function of an iterator. `log`, if it has room, receives what the
+/// verifier says.
 int vigil_bpf_load(enum vigil_bpf_kind kind, uint32_t type, const uint64_t *instructions,
                    uint32_t count, char *log, uint32_t log_bytes);
 

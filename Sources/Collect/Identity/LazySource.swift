@@ -1,10 +1,10 @@
 /// Asks a runtime only when something may have changed since it was asked last.
 ///
-/// A container cannot come or go without a cgroup being made or removed, and the kernel counts these
-/// for nothing (``ChangeCounter``). As long as the count stays, the last answer is given again. To a
-/// ``Roster`` that is as good as a new one: whoever takes the time before calling ``snapshot()``
-/// knows that no cgroup was made or removed from the last asking until after that time, so no cgroup
-/// id can have changed hands.
+/// A container cannot come or go without a cgroup being made or removed, and the kernel counts
+/// these for nothing (``ChangeCounter``). As long as the count stays, the last answer is given
+/// again. To a ``Roster`` that is as good as a new one: whoever takes the time before calling
+/// ``snapshot()`` knows that no cgroup was made or removed from the last asking until after that
+/// time, so no cgroup id can have changed hands.
 ///
 /// The runtime is asked all the same
 /// - for five seconds after a change was seen, as its own books may lag behind the kernel;
@@ -13,8 +13,8 @@
 /// - when it has said itself that something happened (``changes()``), and when it did not answer;
 /// - ten seconds after it was asked last: a container may end and leave its cgroup.
 ///
-/// The source must tell of nothing that changes otherwise, as ``CgroupSource`` does, which looks for
-/// processes.
+/// The source must tell of nothing that changes otherwise, as ``CgroupSource`` does, which looks
+/// for processes.
 actor LazySource: RuntimeSource {
   nonisolated var name: String { source.name }
   private let source: any RuntimeSource

@@ -84,6 +84,7 @@ final class FakeSource: RuntimeSource {
 
   let name = "fake"
   private let answer: Mutex<Answer>
+  private let asked = Mutex(0)
   private let ticks: AsyncStream<Void>?
 
   init(changes: AsyncStream<Void>? = nil, _ answer: @escaping Answer) {
@@ -100,7 +101,13 @@ final class FakeSource: RuntimeSource {
     tell { RuntimeSnapshot(containers: containers) }
   }
 
-  func snapshot() async throws -> RuntimeSnapshot { try await answer.withLock { $0 }() }
+  /// How often it was asked.
+  var askings: Int { asked.withLock { $0 } }
+
+  func snapshot() async throws -> RuntimeSnapshot {
+    asked.withLock { $0 += 1 }
+    return try await answer.withLock { $0 }()
+  }
   func changes() -> AsyncStream<Void>? { ticks }
 }
 

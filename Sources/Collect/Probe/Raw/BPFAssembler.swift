@@ -52,6 +52,9 @@ struct BPFAssembler {
     append(0x67, target, immediate: bits)
   }
 
+  /// Where a value's word of 8 bytes begins.
+  static func offset(ofWord word: Int) -> Int16 { Int16(word * 8) }
+
   /// 8 bytes at `offset` from where `source` points to.
   mutating func load(_ target: Register, _ source: Register, _ offset: Int16) {
     append(0x79, target, source: source, offset: offset)
@@ -63,8 +66,8 @@ struct BPFAssembler {
     append(0x63, target, source: source, offset: offset)
   }
 
-  /// Adds `source` to the 8 bytes at `offset` from where `target` points to, whichever processors do
-  /// so at once.
+  /// Adds `source` to the 8 bytes at `offset` from where `target` points to, whichever processors
+  /// do so at once.
   mutating func addAtomically(_ target: Register, _ offset: Int16, _ source: Register) {
     append(0xdb, target, source: source, offset: offset)
   }
@@ -72,8 +75,8 @@ struct BPFAssembler {
   mutating func exchange(_ target: Register, _ offset: Int16, _ source: Register) {
     append(0xdb, target, source: source, offset: offset, immediate: 0xe1)
   }
-  /// Puts `source` into the 8 bytes at `offset` from where `target` points to if they are those of r0;
-  /// r0 is then what they were, in any case.
+  /// Puts `source` into the 8 bytes at `offset` from where `target` points to if they are those of
+  /// r0; r0 is then what they were, in any case.
   mutating func exchangeIfR0(_ target: Register, _ offset: Int16, _ source: Register) {
     append(0xdb, target, source: source, offset: offset, immediate: 0xf1)
   }
@@ -84,13 +87,21 @@ struct BPFAssembler {
     words.append(0)
   }
 
-  /// Looks up the key of 4 or 8 bytes at `offset` from the end of the stack: r0 is the value's address,
-  /// or 0. r1 to r5 are lost.
+  /// Looks up the key of 4 or 8 bytes at `offset` from the end of the stack: r0 is the value's
+  /// address, or 0. r1 to r5 are lost.
   mutating func lookUp(_ map: Int32, keyAt offset: Int32) {
     loadMap(.r1, descriptor: map)
     move(.r2, .frame)
     add(.r2, offset)
     call(.lookUpElement)
+  }
+
+  /// Looks up the value at the place in an array of values that `index` has: r0 is its address.
+  /// Where there is none, the program ends. Takes the first 4 bytes of the stack.
+  mutating func lookUp(_ map: Int32, at index: Register) {
+    store32(.frame, -4, index)
+    lookUp(map, keyAt: -4)
+    jump(to: "end", if: .r0, .equal, 0)
   }
 
   mutating func call(_ function: Function) {
@@ -109,9 +120,17 @@ struct BPFAssembler {
     addJump(0x0d | condition.rawValue, register, source: other, to: label)
   }
 
+  /// The end of a program, where jumps to `end` lead.
+  mutating func end() {
+    label("end")
+    move(.r0, 0)
+    exit()
+  }
+
   mutating func exit() { append(0x95, .r0) }
 
-  /// The instructions as bpf(2) takes them; a label that was not placed is an error of this program.
+  /// The instructions as bpf(2) takes them; a label that was not placed is an error of this
+  /// program.
   func assembled() -> [UInt64] {
     var result = words
     for jump in jumps {

@@ -2,8 +2,8 @@
 ///
 /// A cgroup's counts of a processor are in one slot of an array, found by the lower bits of the
 /// cgroup's id, which the kernel gives out in sequence; the slot belongs to the first cgroup that
-/// comes, whose id stands in it. Another cgroup that would have the same slot counts in a hash, which
-/// costs more. Where the hash is full too, an event is counted as lost.
+/// comes, whose id stands in it. Another cgroup that would have the same slot counts in a hash,
+/// which costs more. Where the hash is full too, an event is counted as lost.
 struct CounterSlots {
   /// Counts of one cgroup on one processor: words of 8 bytes.
   enum Word {
@@ -14,8 +14,6 @@ struct CounterSlots {
     static let fileAccess = 3
     static let pageFaults = 4
     static let count = 5
-
-    static func offset(_ word: Int) -> Int16 { Int16(word * 8) }
   }
 
   /// Slots of a processor: 2 to the power of this.
@@ -38,9 +36,10 @@ struct CounterSlots {
   /// Appends instructions that find the words of a cgroup on this processor, for good the cgroup's
   /// from then on. The cgroup's id is in r7; r1 to r5 and r8 are lost.
   ///
+  /// The program is to end right after them.
+  ///
   /// - Parameters:
-  ///   - counting: instructions that count, with the words' address in r0. They may jump to
-  ///     `end`, where the program ends.
+  ///   - counting: instructions that count, with the words' address in r0.
   ///   - isPreemptible: whether another program may come in between on this processor, which may
   ///     then take the slot that this one has seen free. Needs a kernel of 5.12.
   func count(
@@ -54,22 +53,20 @@ struct CounterSlots {
     code.move(.r2, .r7)
     code.and(.r2, Int32(slots - 1))
     code.or(.r1, .r2)
-    code.store32(.frame, -4, .r1)
-    code.lookUp(array, keyAt: -4)
-    code.jump(to: "end", if: .r0, .equal, 0)
-    code.load(.r1, .r0, Word.offset(Word.owner))
+    code.lookUp(array, at: .r1)
+    code.load(.r1, .r0, BPFAssembler.offset(ofWord: Word.owner))
     code.jump(to: "count", if: .r1, .equal, .r7)
     code.jump(to: "taken", if: .r1, .notEqual, 0)
     if isPreemptible {
       code.move(.r1, .r0)
       code.move(.r0, 0)
-      code.exchangeIfR0(.r1, Word.offset(Word.owner), .r7)
+      code.exchangeIfR0(.r1, BPFAssembler.offset(ofWord: Word.owner), .r7)
       code.move(.r2, .r0)
       code.move(.r0, .r1)
       code.jump(to: "count", if: .r2, .equal, 0)
       code.jump(to: "taken", if: .r2, .notEqual, .r7)
     } else {
-      code.store(.r0, Word.offset(Word.owner), .r7)
+      code.store(.r0, BPFAssembler.offset(ofWord: Word.owner), .r7)
     }
 
     code.label("count")
@@ -94,21 +91,15 @@ struct CounterSlots {
     code.lookUp(hash, keyAt: -16)
     code.jump(to: "count", if: .r0, .notEqual, 0)
     code.add(.r8, Int32(lostEntry(of: 0)))
-    code.store32(.frame, -4, .r8)
-    code.lookUp(array, keyAt: -4)
-    code.jump(to: "end", if: .r0, .equal, 0)
+    code.lookUp(array, at: .r8)
     increment(0, in: &code)
-
-    code.label("end")
-    code.move(.r0, 0)
-    code.exit()
   }
 
   /// Each processor has its own words, and the kernel does not run a program twice at a time on one
   /// processor, so this need not be atomic where only one program counts in a word.
   func increment(_ word: Int, in code: inout BPFAssembler) {
-    code.load(.r1, .r0, Word.offset(word))
+    code.load(.r1, .r0, BPFAssembler.offset(ofWord: word))
     code.add(.r1, 1)
-    code.store(.r0, Word.offset(word), .r1)
+    code.store(.r0, BPFAssembler.offset(ofWord: word), .r1)
   }
 }

@@ -12,15 +12,11 @@ final class PageFaultCounter {
   /// - Throws: ``BPFError``: not permitted, a kernel older than 5.12, or one that does not describe
   ///   its types.
   init(countingIn slots: CounterSlots) throws(BPFError) {
-    let types: KernelTypes
-    do {
-      guard let current = try KernelTypes.current() else {
-        throw BPFError("tell the kernel's types", ENOENT)
-      }
-      types = current
-    } catch {
-      throw error as? BPFError ?? BPFError("tell the kernel's types", EINVAL, detail: "\(error)")
+    let described: KernelTypes?
+    do { described = try KernelTypes.current() } catch {
+      throw BPFError("tell the kernel's types", EINVAL, detail: "\(error)")
     }
+    guard let types = described else { throw BPFError("tell the kernel's types", ENOENT) }
     let seen = try BPFError.check(
       "make a word for each task",
       vigil_bpf_create_task_storage(UInt32(MemoryLayout<UInt64>.size)))

@@ -1,7 +1,7 @@
 /// Counts page faults by cgroup without running at any: the kernel itself counts the faults of each
-/// task (`min_flt` and `maj_flt` of proc(5)), and what a task has more than when it was last looked at
-/// is added to its cgroup's count. Every task is looked at before a reading and when it exits, and
-/// what it had before it was moved to another cgroup is not counted there.
+/// task (`min_flt` and `maj_flt` of proc(5)), and what a task has more than when it was last looked
+/// at is added to its cgroup's count. Every task is looked at before a reading and when it exits,
+/// and what it had before it was moved to another cgroup is not counted there.
 struct PageFaultProgram {
   typealias Word = CounterSlots.Word
 
@@ -16,7 +16,8 @@ struct PageFaultProgram {
   struct Offsets: Hashable {
     var minorFaults: Int16
     var majorFaults: Int16
-    /// From a task by way of these to the number that is its cgroup's id in the cgroup v2 hierarchy.
+    /// From a task by way of these to the number that is its cgroup's id in the cgroup v2
+    /// hierarchy.
     var cgroups: Int16
     var cgroup: Int16
     var node: Int16
@@ -54,22 +55,22 @@ struct PageFaultProgram {
     // first, nothing is added twice.
     code.move(.r1, .r9)
     code.exchange(.r0, 0, .r1)
-    if occasion == .move {
-      code.label("end")
-      code.move(.r0, 0)
-      code.exit()
-      return code.assembled()
-    }
+    // What a task had before it was moved is nobody's.
+    if occasion != .move { countNewFaults(in: &code) }
+    code.end()
+    return code.assembled()
+  }
+
+  /// The task is in r6, its faults are in r9, and those that are known already in r1.
+  private func countNewFaults(in code: inout BPFAssembler) {
     code.subtract(.r9, .r1)
     code.jump(to: "end", if: .r9, .equal, 0)
-
     code.load(.r1, .r6, offsets.cgroups)
     code.load(.r1, .r1, offsets.cgroup)
     code.load(.r1, .r1, offsets.node)
     code.load(.r7, .r1, offsets.id)
     slots.count(in: &code, isPreemptible: true) { code in
-      code.addAtomically(.r0, Word.offset(Word.pageFaults), .r9)
+      code.addAtomically(.r0, BPFAssembler.offset(ofWord: Word.pageFaults), .r9)
     }
-    return code.assembled()
   }
 }

@@ -1,9 +1,10 @@
 import CLinux
 import Foundation
 
-/// Counts `sys_calls`, `mmap_calls`, `file_access` and `page_faults` by cgroup, for a fraction of what it
-/// costs with bpftrace, whose tracepoints take the way of perf events and whose maps write a value by copying
-/// it (docs/collecting.md has the figures). Page faults cost nothing as they happen.
+/// Counts `sys_calls`, `mmap_calls`, `file_access` and `page_faults` by cgroup, for a fraction of
+/// what it costs with bpftrace, whose tracepoints take the way of perf events and whose maps write
+/// a value by copying it (docs/collecting.md has the figures). Page faults cost nothing as they
+/// happen.
 public actor RawProbe: KernelProbe {
   public nonisolated let name = "raw tracepoints"
   /// What it counts: all but the page faults in any case.

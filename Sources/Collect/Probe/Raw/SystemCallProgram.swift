@@ -1,5 +1,5 @@
-/// Counts system calls by cgroup, attached to the raw tracepoint `sys_enter`. It runs at every system
-/// call of the machine, so every nanosecond counts.
+/// Counts system calls by cgroup, attached to the raw tracepoint `sys_enter`. It runs at every
+/// system call of the machine, so every nanosecond counts.
 struct SystemCallProgram {
   typealias Word = CounterSlots.Word
 
@@ -28,6 +28,7 @@ struct SystemCallProgram {
       code.label("opening")
       slots.increment(Word.fileAccess, in: &code)
     }
+    code.end()
     return code.assembled()
   }
 }

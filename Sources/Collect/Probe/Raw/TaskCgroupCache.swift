@@ -1,20 +1,18 @@
 import CLinux
 
-/// Remembers in the kernel which cgroup a task is in, for programs that run so often that asking the
-/// kernel's function (0.03 µs) would be a third of what they cost.
+/// Remembers in the kernel which cgroup a task is in, for programs that run so often that asking
+/// the kernel's function (0.03 µs) would be a third of what they cost.
 ///
-/// A task is known by where the registers of its entry into the kernel are: at the end of its stack. An
-/// entry of the cache holds that, the cgroup's id, and the generation it was made in. A new generation
-/// begins whenever a task exits, whose stack another may get, or is moved to another cgroup; entries
-/// of earlier ones count for nothing. Each processor has its own.
+/// A task is known by where the registers of its entry into the kernel are: at the end of its
+/// stack. An entry of the cache holds that, the cgroup's id, and the generation it was made in. A
+/// new generation begins whenever a task exits, whose stack another may get, or is moved to another
+/// cgroup; entries of earlier ones count for nothing. Each processor has its own.
 final class TaskCgroupCache {
   private enum Word {
     static let registers = 0
     static let generation = 1
     static let cgroup = 2
     static let count = 3
-
-    static func offset(_ word: Int) -> Int16 { Int16(word * 8) }
   }
 
   /// Entries of a processor: 2 to the power of this.
@@ -32,13 +30,12 @@ final class TaskCgroupCache {
         UInt32(Word.count * MemoryLayout<UInt64>.size), UInt32(processors << Self.bits)))
   }
 
-  /// Appends instructions that put the current task's cgroup id into r7. The address of its registers
-  /// is in r9, which is lost, as are r0 to r5 and r8; where something is wrong they jump to `end`.
+  /// Appends instructions that put the current task's cgroup id into r7. The address of its
+  /// registers is in r9, which is lost, as are r0 to r5 and r8; where something is wrong they jump
+  /// to `end`.
   func findCgroup(in code: inout BPFAssembler) {
     code.move(.r1, 0)
-    code.store32(.frame, -4, .r1)
-    code.lookUp(generation.map.number, keyAt: -4)
-    code.jump(to: "end", if: .r0, .equal, 0)
+    code.lookUp(generation.map.number, at: .r1)
     // Before the kernel is asked: what it says is of this generation or a later one.
     code.load(.r8, .r0, 0)
 
@@ -51,23 +48,21 @@ final class TaskCgroupCache {
     code.call(.currentProcessor)
     code.shiftLeft(.r0, Self.bits)
     code.or(.r0, .r7)
-    code.store32(.frame, -4, .r0)
-    code.lookUp(entries.number, keyAt: -4)
-    code.jump(to: "end", if: .r0, .equal, 0)
-    code.load(.r1, .r0, Word.offset(Word.registers))
+    code.lookUp(entries.number, at: .r0)
+    code.load(.r1, .r0, BPFAssembler.offset(ofWord: Word.registers))
     code.jump(to: "unknown", if: .r1, .notEqual, .r9)
-    code.load(.r1, .r0, Word.offset(Word.generation))
+    code.load(.r1, .r0, BPFAssembler.offset(ofWord: Word.generation))
     code.jump(to: "unknown", if: .r1, .notEqual, .r8)
-    code.load(.r7, .r0, Word.offset(Word.cgroup))
+    code.load(.r7, .r0, BPFAssembler.offset(ofWord: Word.cgroup))
     code.jump(to: "known")
 
     code.label("unknown")
-    code.store(.r0, Word.offset(Word.registers), .r9)
-    code.store(.r0, Word.offset(Word.generation), .r8)
+    code.store(.r0, BPFAssembler.offset(ofWord: Word.registers), .r9)
+    code.store(.r0, BPFAssembler.offset(ofWord: Word.generation), .r8)
     code.move(.r8, .r0)
     code.call(.currentCgroup)
     code.move(.r7, .r0)
-    code.store(.r8, Word.offset(Word.cgroup), .r7)
+    code.store(.r8, BPFAssembler.offset(ofWord: Word.cgroup), .r7)
     code.label("known")
   }
 }

@@ -31,14 +31,10 @@ final class TracepointCounter {
   private static func instructions(map: Int32) -> [UInt64] {
     var code = BPFAssembler()
     code.move(.r1, 0)
-    code.store32(.frame, -4, .r1)
-    code.lookUp(map, keyAt: -4)
-    code.jump(to: "end", if: .r0, .equal, 0)
+    code.lookUp(map, at: .r1)
     code.move(.r1, 1)
     code.addAtomically(.r0, 0, .r1)
-    code.label("end")
-    code.move(.r0, 0)
-    code.exit()
+    code.end()
     return code.assembled()
   }
 }

@@ -29,10 +29,13 @@ import Testing
     code.addAtomically(.r0, 32, .r9)
     code.exchange(.r0, 0, .r1)
     code.exchangeIfR0(.r1, 8, .r7)
+    code.multiply(.r7, 0x9e37_79b1)
+    code.shiftRight(.r7, 20)
     #expect(
       code.assembled() == [
         0x0000_0000_0000_190f, 0x0000_0000_0000_191f, 0x0000_0000_0020_90db,
         0x0000_00e1_0000_10db, 0x0000_00f1_0008_71db,
+        0x9e37_79b1_0000_0727, 0x0000_0014_0000_0777,
       ])
   }
 

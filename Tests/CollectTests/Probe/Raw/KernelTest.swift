@@ -32,13 +32,19 @@ final class TestCgroup {
 
   deinit { rmdir(directory) }
 
-  /// Runs a program of perl in the cgroup, and waits for its end.
-  func run(perl: String) throws {
+  /// A process that is to run a program of perl in the cgroup.
+  func process(perl: String) -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = [
       "-c", "echo $$ > \(directory)/cgroup.procs && exec perl -e '\(perl)'",
     ]
+    return process
+  }
+
+  /// Runs a program of perl in the cgroup, and waits for its end.
+  func run(perl: String) throws {
+    let process = process(perl: perl)
     try process.run()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
@@ -47,23 +53,20 @@ final class TestCgroup {
 
 /// A process in a cgroup that takes page faults, and tells of them, when it is told to.
 final class PromptedProcess {
-  private let process = Process()
+  private let process: Process
   private let commands = Pipe()
   private let answers = Pipe()
 
   init(in cgroup: TestCgroup) throws {
-    let perl = """
-      $| = 1; my @kept;
-      while (<STDIN>) {
-        push @kept, "a" x (4096 * $_) if $_ > 0;
-        open(my $f, "<", "/proc/self/stat"); my @s = split / /, <$f>; close($f);
-        print $s[9] + $s[11], "\\n";
-      }
-      """
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
-      "-c", "echo $$ > \(cgroup.directory)/cgroup.procs && exec perl -e '\(perl)'",
-    ]
+    process = cgroup.process(
+      perl: """
+        $| = 1; my @kept;
+        while (<STDIN>) {
+          push @kept, "a" x (4096 * $_) if $_ > 0;
+          open(my $f, "<", "/proc/self/stat"); my @s = split / /, <$f>; close($f);
+          print $s[9] + $s[11], "\\n";
+        }
+        """)
     process.standardInput = commands
     process.standardOutput = answers
     try process.run()
