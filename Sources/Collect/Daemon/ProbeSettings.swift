@@ -15,6 +15,8 @@ public struct ProbeSettings: Sendable, Hashable {
   public var bpftrace = "bpftrace"
   /// The directory of the bpftrace programs; nil for the one that belongs to this executable.
   public var programs: String?
+  /// The path of the kernel's description of its types.
+  var kernelTypes = KernelTypes.runningKernel
 
   public init() {}
 
@@ -26,7 +28,8 @@ public struct ProbeSettings: Sendable, Hashable {
     settings.programs = programs
     if hotEvents == .raw {
       do {
-        let probe = try RawProbe(hierarchy: hierarchies.unified?.directory)
+        let probe = try RawProbe(
+          hierarchy: hierarchies.unified?.directory, types: kernelTypes)
         probes.append(probe)
         settings.parameters.subtract(probe.parameters)
         if let reason = probe.pageFaultsRefused {

@@ -64,4 +64,32 @@ struct RealBpftraceTests {
     #expect(kill(process, 0) != 0)
     #expect(await probe.read() == nil)
   }
+
+  @Test(
+    "counts the page faults where the kernel does not describe its types",
+    .enabled(if: lacking == nil, "NOT TESTED, as there is no \(lacking ?? "")"))
+  func pageFaultsInstead() async throws {
+    var settings = ProbeSettings()
+    settings.programs = Checkout.programs
+    settings.kernelTypes = "/nonexistent"
+    let probes = await settings.start(hierarchies: try .current(), logger: .silent)
+    let raw = try #require(probes.first as? RawProbe)
+    let bpftrace = try #require(probes.last as? BpftraceProbe)
+    #expect(raw.pageFaultsRefused == BPFError("tell the kernel's types", ENOENT))
+    let first = try #require(await raw.read())
+    #expect(Set(first.totals.keys) == [.systemCalls, .mmapCalls, .fileAccess])
+    let others = try await bpftrace.firstReading()
+    #expect(
+      Set(others.totals.keys) == [.pageFaults, .blockRequests, .processLifecycleEvents])
+
+    let children: UInt64 = 100
+    let cgroup = try TestCgroup("instead")
+    try cgroup.run(perl: "for (1..\(children)) { exit 0 if !fork; wait }")
+    let calls = try #require(await raw.read()?.totals[.systemCalls]?[cgroup.id])
+    let faults = try #require(await bpftrace.read()?.totals[.pageFaults]?[cgroup.id])
+    #expect(calls >= 2 * children)
+    // Each child writes to pages that it shares with its parent.
+    #expect(faults >= children)
+    for probe in probes { await probe.stop() }
+  }
 }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The kernel refused something that counting in it needs.
-public struct BPFError: Error, Sendable, CustomStringConvertible {
+public struct BPFError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Such as `load the program`.
   public var action: String
   /// As in errno(3).

@@ -22,11 +22,12 @@ struct KernelTypes {
   /// Where each type's description begins; the first one has the number 1.
   private let types: [Int]
 
-  /// The running kernel's; nil where it has none (it was built without).
-  static func current() throws(Malformed) -> KernelTypes? {
-    guard let data = FileManager.default.contents(atPath: "/sys/kernel/btf/vmlinux") else {
-      return nil
-    }
+  /// Where the running kernel describes its types.
+  static let runningKernel = "/sys/kernel/btf/vmlinux"
+
+  /// Those described in a file; nil where there is none (the kernel was built without).
+  static func described(in path: String) throws(Malformed) -> KernelTypes? {
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
     return try KernelTypes([UInt8](data))
   }
 

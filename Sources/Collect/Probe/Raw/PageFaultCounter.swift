@@ -8,12 +8,14 @@ final class PageFaultCounter {
 
   /// Loads and attaches the programs, and looks at every task once.
   ///
-  /// - Parameter slots: where they count.
+  /// - Parameters:
+  ///   - slots: where they count.
+  ///   - types: the path of the kernel's description of its types.
   /// - Throws: ``BPFError``: not permitted, a kernel older than 5.12, or one that does not describe
   ///   its types.
-  init(countingIn slots: CounterSlots) throws(BPFError) {
+  init(countingIn slots: CounterSlots, types: String) throws(BPFError) {
     let described: KernelTypes?
-    do { described = try KernelTypes.current() } catch {
+    do { described = try KernelTypes.described(in: types) } catch {
       throw BPFError("tell the kernel's types", EINVAL, detail: "\(error)")
     }
     guard let types = described else { throw BPFError("tell the kernel's types", ENOENT) }

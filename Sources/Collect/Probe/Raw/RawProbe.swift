@@ -17,6 +17,8 @@ public actor RawProbe: KernelProbe {
 
   private var counters: RawCounters?
   private var pageFaults: PageFaultCounter?
+  /// Why the last reading was without page faults.
+  private var pageFaultsMissing: BPFError?
   /// A descriptor of the cgroup v2 hierarchy; below zero where there is none.
   private let hierarchy: Int32
   private var last: [UInt64: (total: UInt64, unchanged: Int)] = [:]
@@ -27,14 +29,23 @@ public actor RawProbe: KernelProbe {
   ///   they keep their room.
   /// - Throws: ``BPFError``: not permitted, or a kernel older than 5.5.
   public init(hierarchy: String?) throws(BPFError) {
-    try self.init(hierarchy: hierarchy, slotBits: 10, hashEntries: 4096)
+    try self.init(hierarchy: hierarchy, types: KernelTypes.runningKernel)
   }
 
-  init(hierarchy: String?, slotBits: Int, hashEntries: UInt32) throws(BPFError) {
+  /// As by ``init(hierarchy:)``.
+  ///
+  /// - Parameters:
+  ///   - types: the path of the kernel's description of its types.
+  ///   - slotBits: the binary logarithm of how many cgroups have a slot of the array.
+  ///   - hashEntries: how many more there may be.
+  init(
+    hierarchy: String?, types: String = KernelTypes.runningKernel, slotBits: Int = 10,
+    hashEntries: UInt32 = 4096
+  ) throws(BPFError) {
     let counters = try RawCounters(slotBits: slotBits, hashEntries: hashEntries)
     var parameters = Set(SystemCallProgram.parameters.map(\.parameter))
     do {
-      pageFaults = try PageFaultCounter(countingIn: counters.slots)
+      pageFaults = try PageFaultCounter(countingIn: counters.slots, types: types)
       parameters.insert(.pageFaults)
       pageFaultsRefused = nil
     } catch {
@@ -50,8 +61,14 @@ public actor RawProbe: KernelProbe {
   public func read() -> KernelReading? {
     guard let counters else { return nil }
     var words = SystemCallProgram.parameters
-    if let pageFaults, (try? pageFaults.lookAtTasks()) != nil {
-      words.append((CounterSlots.Word.pageFaults, .pageFaults))
+    if let pageFaults {
+      do {
+        try pageFaults.lookAtTasks()
+        words.append((CounterSlots.Word.pageFaults, .pageFaults))
+        pageFaultsMissing = nil
+      } catch {
+        pageFaultsMissing = error
+      }
     }
     let counts = counters.counts()
     var reading = KernelReading(run: 1, lostEvents: counters.lost())
@@ -62,7 +79,9 @@ public actor RawProbe: KernelProbe {
     return reading
   }
 
-  public func missing() -> [Parameter: String] { [:] }
+  public func missing() -> [Parameter: String] {
+    pageFaultsMissing.map { [.pageFaults: $0.description] } ?? [:]
+  }
 
   public func stop() {
     counters = nil

@@ -104,7 +104,7 @@ import Testing
 
   @Test(.enabled(if: access("/sys/kernel/btf/vmlinux", R_OK) == 0))
   func thisKernelTellsOfItsTasks() throws {
-    let types = try #require(try KernelTypes.current())
+    let types = try #require(try KernelTypes.described(in: KernelTypes.runningKernel))
     #expect(types.number(of: .function, named: "bpf_iter_task") != nil)
     let offsets = try PageFaultProgram.Offsets(types)
     #expect(offsets.majorFaults == offsets.minorFaults + 8)
