@@ -154,7 +154,7 @@ let package = Package(
       name: "WatchTests", dependencies: ["TestSupport", "Watch", "Shell", "Query", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "BenchTests", dependencies: ["Bench", "LineProtocol", "TimeSeries"],
+      name: "BenchTests", dependencies: ["Bench", "Detection", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
       name: "CollectTests",
@@ -168,13 +168,13 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ContinuousQueriesTests",
-      dependencies: ["ContinuousQueries", "Query", "TimeSeries"],
+      dependencies: ["TestSupport", "ContinuousQueries", "Query", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
       name: "DetectionTests", dependencies: ["Detection", "GoldenVectors", "CKernels"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
-      name: "QueryTests", dependencies: ["Query", "TimeSeries"],
+      name: "QueryTests", dependencies: ["TestSupport", "Query", "TimeSeries"],
       resources: [.copy("Golden")], swiftSettings: strict),
     .testTarget(
       name: "StorageTests", dependencies: ["TestSupport", "Storage", "TimeSeries", systemPackage],
@@ -183,9 +183,10 @@ let package = Package(
       name: "EncodingTests", dependencies: ["TestSupport", "Encoding", "TimeSeries"],
       swiftSettings: strict),
     .testTarget(
-      name: "LineProtocolTests", dependencies: ["LineProtocol", "TimeSeries"],
+      name: "LineProtocolTests", dependencies: ["TestSupport", "LineProtocol", "TimeSeries"],
       swiftSettings: strict),
-    .testTarget(name: "TimeSeriesTests", dependencies: ["TimeSeries"], swiftSettings: strict),
+    .testTarget(
+      name: "TimeSeriesTests", dependencies: ["TestSupport", "TimeSeries"], swiftSettings: strict),
   ]
 )
 

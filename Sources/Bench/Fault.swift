@@ -48,7 +48,7 @@ public enum FaultCSV {
       guard columns.count == 3 else {
         throw LabelError(line: index + 1, reason: "expected three columns, found \(columns.count)")
       }
-      guard let time = TimeText.parse(String(columns[0])) else {
+      guard let time = TimestampText.timestamp(rfc3339: String(columns[0])) else {
         throw LabelError(line: index + 1, reason: "not an RFC 3339 time: \(columns[0])")
       }
       guard let kind = Fault.Kind(rawValue: String(columns[2])) else {
@@ -61,30 +61,18 @@ public enum FaultCSV {
 
   public static func format(_ faults: [Fault]) -> String {
     faults.reduce(into: "inject_time_utc,pod,fault_type\n") {
-      $0 += "\(TimeText.format($1.injected)),\($1.pod),\($1.kind.rawValue)\n"
+      $0 += "\(TimestampText.rfc3339($1.injected)),\($1.pod),\($1.kind.rawValue)\n"
     }
   }
 }
 
-/// RFC 3339 times of whole seconds, in UTC.
-public enum TimeText {
-  public static func parse(_ text: String) -> Timestamp? {
-    guard let date = try? Date(text, strategy: .iso8601) else { return nil }
-    let seconds = date.timeIntervalSince1970.rounded()
-    guard abs(seconds) < 9e9 else { return nil }
-    return Timestamp(seconds) * 1_000_000_000
-  }
-
-  public static func format(_ timestamp: Timestamp) -> String {
-    Date(timeIntervalSince1970: Double(timestamp / 1_000_000_000)).formatted(.iso8601)
-  }
-
-  /// `FROM/TO`, the end not included.
-  public static func parseSpan(_ text: String) -> Range<Timestamp>? {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let start = parse(String(parts[0])), let end = parse(String(parts[1])),
-      start < end
-    else { return nil }
+/// `FROM/TO`, both in RFC 3339, the end not included.
+public enum TimeSpanText {
+  /// Nil where it is no such span, or none of any length.
+  public static func parse(_ text: String) -> Range<Timestamp>? {
+    let ends = text.split(separator: "/", omittingEmptySubsequences: false)
+      .map { TimestampText.timestamp(rfc3339: String($0)) }
+    guard ends.count == 2, let start = ends[0], let end = ends[1], start < end else { return nil }
     return start..<end
   }
 }

@@ -15,7 +15,7 @@ public struct RFC3339Writer: Sendable {
     }
     if dayOfTimestamp != day {
       day = dayOfTimestamp
-      date = Self.date(ofDay: day)
+      date = Self.text(CivilDate(daysSinceEpoch: day))
     }
     bytes.append(contentsOf: date)
     bytes.append(UInt8(ascii: "T"))
@@ -38,27 +38,14 @@ public struct RFC3339Writer: Sendable {
     bytes.append(UInt8(ascii: "Z"))
   }
 
-  /// `YYYY-MM-DD` of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
-  ///
-  /// The year is counted from March, so that the leap day is the last one (Howard Hinnant,
-  /// "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
-  private static func date(ofDay day: Int64) -> [UInt8] {
-    let shifted = day + 719_468
-    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let dayOfMonth = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  private static func text(_ date: CivilDate) -> [UInt8] {
     var bytes: [UInt8] = []
-    appendTwoDigits(year / 100, to: &bytes)
-    appendTwoDigits(year % 100, to: &bytes)
+    appendTwoDigits(date.year / 100, to: &bytes)
+    appendTwoDigits(date.year % 100, to: &bytes)
     bytes.append(UInt8(ascii: "-"))
-    appendTwoDigits(month, to: &bytes)
+    appendTwoDigits(date.month, to: &bytes)
     bytes.append(UInt8(ascii: "-"))
-    appendTwoDigits(dayOfMonth, to: &bytes)
+    appendTwoDigits(date.day, to: &bytes)
     return bytes
   }
 

@@ -81,7 +81,7 @@ struct Quality: AsyncParsableCommand {
   }
 
   private func span(_ text: String, _ option: String) throws -> Range<Timestamp> {
-    guard let span = TimeText.parseSpan(text) else {
+    guard let span = TimeSpanText.parse(text) else {
       throw ValidationError("\(option) needs FROM/TO, two RFC 3339 times, the first the earlier")
     }
     return span

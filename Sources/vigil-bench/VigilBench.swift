@@ -57,7 +57,7 @@ struct Table: AsyncParsableCommand {
   var free: String
 
   func run() async throws {
-    guard let span = TimeText.parseSpan(free) else {
+    guard let span = TimeSpanText.parse(free) else {
       throw ValidationError("--free needs FROM/TO, two RFC 3339 times, the first the earlier")
     }
     let labels = try FaultCSV.parse(String(contentsOfFile: faults, encoding: .utf8))

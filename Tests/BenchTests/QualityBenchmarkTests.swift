@@ -22,7 +22,7 @@ import TimeSeries
       url.appendPathExtension("gz")
     }
     func span(_ from: String, _ to: String) throws -> Range<Timestamp> {
-      try #require(TimeText.parseSpan("2022-08-22T\(from):00Z/2022-08-22T\(to):00Z"))
+      try #require(TimeSpanText.parse("2022-08-22T\(from):00Z/2022-08-22T\(to):00Z"))
     }
     var benchmark = QualityBenchmark(
       points: url, faults: day.faults, train: try span("05:00", "07:00"),

@@ -1,3 +1,5 @@
+import TimeSeries
+
 /// ``DetectionTable`` for machines.
 struct DetectionTableDocument: Encodable {
   struct FalsePositivePercent: Encodable {
@@ -33,7 +35,7 @@ struct DetectionTableDocument: Encodable {
     pods = table.rows
     faults = table.faults.map { row in
       FaultLine(
-        injected: TimeText.format(row.fault.injected), pod: row.fault.pod,
+        injected: TimestampText.rfc3339(row.fault.injected), pod: row.fault.pod,
         kind: row.fault.kind.rawValue, found: row.isFound, peak: row.peak, rank: row.rank,
         delaySeconds: row.delay.map { Double($0) / 1e9 })
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TimeSeries
 
 extension DetectionTable {
   /// The table for a terminal: a line for each pod, totals, and what was found of each kind.
@@ -38,7 +39,7 @@ extension DetectionTable {
     ])
     for row in faults {
       table.rows.append([
-        TimeText.format(row.fault.injected),
+        TimestampText.rfc3339(row.fault.injected),
         row.peak.map { String(format: "%.2f", $0) } ?? "no score", row.rank.map { "\($0)" } ?? "-",
         row.delay.map { "\($0 / 1_000_000_000)" } ?? "not found",
         "\(row.fault.kind.rawValue) \(row.fault.pod)",

@@ -70,7 +70,7 @@ struct ScorePlot {
     let hour: Int64 = 3_600_000_000_000
     let step = max(1, (last - first) / hour / 12) * hour
     for time in stride(from: (first / step + 1) * step, through: last, by: Int(step)) {
-      let clock = TimeText.format(time).dropFirst(11).prefix(5)
+      let clock = TimestampText.rfc3339(time).dropFirst(11).prefix(5)
       text += """
         <text class="c" x="\(coordinate(x(time)))" y="\(Int(Self.bottom + 18))">\(clock)</text>
 
@@ -86,7 +86,7 @@ struct ScorePlot {
 
   private var legend: String {
     ownFaults.enumerated().map { index, fault in
-      let clock = TimeText.format(fault.injected).dropFirst(11).prefix(5)
+      let clock = TimestampText.rfc3339(fault.injected).dropFirst(11).prefix(5)
       return "\(index + 1) \(fault.kind.rawValue) \(clock)"
     }.joined(separator: " · ")
   }

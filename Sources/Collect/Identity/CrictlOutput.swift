@@ -1,4 +1,5 @@
 import Foundation
+import TimeSeries
 
 /// What `crictl` prints as JSON, as far as the collector reads it.
 ///
@@ -87,8 +88,9 @@ extension CrictlOutput.Inspection {
   var listed: RuntimeListing.Status {
     .init(
       state: .init(crictl: status.state),
-      startedAt: status.startedAt.flatMap(RFC3339.timestamp),
-      finishedAt: status.finishedAt.flatMap(RFC3339.timestamp), exitCode: status.exitCode,
+      startedAt: status.startedAt.flatMap(TimestampText.timestamp(rfc3339:)),
+      finishedAt: status.finishedAt.flatMap(TimestampText.timestamp(rfc3339:)),
+      exitCode: status.exitCode,
       reason: status.reason ?? "", image: status.image?.image ?? "", pid: info?.pid,
       cgroupsPath: info?.runtimeSpec?.linux?.cgroupsPath)
   }

@@ -79,7 +79,7 @@ struct TimeCondition {
   ) throws -> Timestamp {
     if case .string(let text) = literal {
       if let time = TimeLiteral.parse(text, zone: zone) { return try bounded(time, text: text) }
-      if TimeLiteral.looksLikeDate(text) { throw QueryError.invalid("invalid timestamp string") }
+      if TimeReader.looksLikeDate(text) { throw QueryError.invalid("invalid timestamp string") }
       throw QueryError.invalid(
         "invalid operation: time and *influxql.StringLiteral are not compatible")
     }
@@ -90,7 +90,7 @@ struct TimeCondition {
     return value
   }
 
-  private static func bounded(_ time: TimeLiteral.Instant, text: String) throws -> Timestamp {
+  private static func bounded(_ time: TimeReader.Instant, text: String) throws -> Timestamp {
     switch time {
     case .before:
       throw QueryError.invalid("time \(text) underflows time literal")

@@ -80,7 +80,7 @@ struct TimeAxis {
       digits -= 1
       unit *= 10
     }
-    let fraction = CalendarTime.digits(time.nanosecond, 9).prefix(digits)
+    let fraction = time.nanoseconds.prefix(digits)
     return time.timeOfDay + "." + fraction
   }
 }

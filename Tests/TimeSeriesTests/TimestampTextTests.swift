@@ -1,0 +1,71 @@
+import TestSupport
+import Testing
+
+@testable import TimeSeries
+
+@Suite("Times as text")
+struct TimestampTextTests {
+  @Test(
+    "times are read to the nanosecond, with any offset",
+    arguments: [
+      ("1970-01-01T00:00:00Z", 0),
+      ("2026-11-23T21:46:13.484289696Z", 1_795_470_373_484_289_696),
+      ("2026-11-23T21:46:13.5Z", 1_795_470_373_500_000_000),
+      ("2026-11-24T03:16:13+05:30", 1_795_470_373_000_000_000),
+      ("2026-11-23T13:46:13-08:00", 1_795_470_373_000_000_000),
+      ("2024-02-29T23:59:59Z", 1_709_251_199_000_000_000),
+      ("1969-12-31T23:59:59.999999999Z", -1),
+    ] as [(String, Int64)])
+  func times(text: String, timestamp: Int64) {
+    #expect(TimestampText.timestamp(rfc3339: text) == timestamp)
+  }
+
+  @Test(
+    "what is no time, or before the first that can be stored, is none",
+    arguments: [
+      "", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-11-23T21:46:13", "2026-11-23",
+      "2026-13-23T21:46:13Z", "2026-11-23T21:46:13.Z", "2026-11-23T21:46:13.1234567890Z",
+      "2026-11-23T21:46:13Zx", "2026-11-23T21:46:13+1:00", "2026-11-23T21:46:+3Z",
+    ])
+  func notTimes(text: String) {
+    #expect(TimestampText.timestamp(rfc3339: text) == nil)
+  }
+
+  @Test(
+    "what is written is read again, and dates go from day to day",
+    arguments: [TimestampBounds.earliest, TimestampBounds.latest, 0, -1, 951_868_799_999_999_999])
+  func roundTrip(timestamp: Timestamp) {
+    #expect(TimestampText.timestamp(rfc3339: TimestampText.rfc3339(timestamp)) == timestamp)
+    var random = SeededGenerator(seed: UInt64(bitPattern: timestamp))
+    for _ in 0..<1000 {
+      let any = Timestamp.random(
+        in: TimestampBounds.earliest...TimestampBounds.latest, using: &random)
+      #expect(TimestampText.timestamp(rfc3339: TimestampText.rfc3339(any)) == any)
+    }
+  }
+
+  @Test("every day of four centuries has a date, one after the other")
+  func dates() {
+    var known = CivilDate(daysSinceEpoch: -40_000)
+    for day in Int64(-39_999)...106_097 {
+      let date = CivilDate(daysSinceEpoch: day)
+      #expect(date.daysSinceEpoch == day)
+      #expect(CivilDate(year: date.year, month: date.month, day: date.day) == date)
+      let isNext =
+        date.day == known.day + 1 && date.month == known.month && date.year == known.year
+        || date.day == 1 && date.month == known.month + 1 && date.year == known.year
+        || date.day == 1 && date.month == 1 && known.month == 12 && date.year == known.year + 1
+      #expect(isNext)
+      known = date
+    }
+  }
+
+  @Test(
+    "a day that is not in the calendar is none",
+    arguments: [
+      (2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 0, 1), (2024, 13, 1), (2024, 1, 0),
+    ])
+  func noSuchDay(year: Int64, month: Int64, day: Int64) {
+    #expect(CivilDate(year: year, month: month, day: day) == nil)
+  }
+}
