@@ -1,3 +1,4 @@
+import Detection
 import LineProtocol
 import TimeSeries
 
@@ -82,7 +83,7 @@ public struct DayGenerator {
 
   /// Pod names, in the order of the services.
   public var pods: [String] {
-    var generator = SeededGenerator(seed: seed ^ 0x706f_6473)
+    var generator = SplitMix64(seed: seed ^ 0x706f_6473)
     let letters = Array("bcdfghjklmnpqrstvwxz2456789")
     return Self.services.map { service in
       let suffix = (0..<5).map { _ in String(letters[Int(generator.next() % 27)]) }.joined()
@@ -107,7 +108,7 @@ public struct DayGenerator {
   /// The day's points, time after time, as `container` with tags namespace, pod and service.
   public func points() -> PointBatch {
     var batch = PointBatch()
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let pods = pods
     let faults = faults
     let series = zip(Self.services, pods).map { service, pod in
@@ -148,7 +149,7 @@ public struct DayGenerator {
 
   /// One sample's metrics.
   private func row(
-    _ service: Service, load: Double, fault: Fault.Kind?, using generator: inout SeededGenerator
+    _ service: Service, load: Double, fault: Fault.Kind?, using generator: inout SplitMix64
   ) -> [(String, Double)] {
     func noisy(_ value: Double, _ spread: Double) -> Double {
       max(0, value * (1 + spread * generator.normal()))

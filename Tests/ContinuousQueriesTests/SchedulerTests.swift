@@ -1,6 +1,7 @@
 import ContinuousQueries
 import Query
 import Synchronization
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -187,7 +188,7 @@ import TimeSeries
 
   @Test(arguments: [1, 4] as [Int64], UInt64(1)...15)
   func equalsOneEvaluationFromScratch(_ window: Int64, _ seed: UInt64) throws {
-    var numbers = Numbers(seed: seed)
+    var numbers = SeededGenerator(seed: seed)
     let host = FakeHost(window: window)
     var scheduler = try scheduler(host)
     try scheduler.create(parse(Self.text))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -9,7 +10,7 @@ import TimeSeries
 
   @Test(arguments: UInt64(1)...20)
   func holdsExactlyWhatWasAdded(_ seed: UInt64) {
-    var generator = Numbers(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var set = TimeRangeSet(limit: 1000)
     var expected: Set<Int64> = []
     for _ in 0..<200 {
@@ -27,7 +28,7 @@ import TimeSeries
   }
 
   @Test func staysWithinItsLimitAndLosesNothing() {
-    var generator = Numbers(seed: 7)
+    var generator = SeededGenerator(seed: 7)
     var set = TimeRangeSet(limit: 8)
     var expected: Set<Int64> = []
     for _ in 0..<300 {
@@ -50,7 +51,7 @@ import TimeSeries
 @Suite struct TimeGridTests {
   @Test(arguments: UInt64(1)...10)
   func everyTimeIsInItsBucket(_ seed: UInt64) {
-    var generator = Numbers(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<200 {
       let every = Int64(generator.next(below: 1000)) + 1
       let offset = Int64(generator.next(below: 5000)) - 2500
@@ -68,19 +69,5 @@ import TimeSeries
     #expect(grid.floor(.max) <= .max)
     let all = grid.buckets(from: .min, through: .max, lookahead: .max)
     #expect(all == Int64.min..<Int64.max)
-  }
-}
-
-/// Numbers that repeat from their seed.
-struct Numbers {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 | 1 }
-
-  mutating func next(below bound: Int) -> Int {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return Int(state % UInt64(bound))
   }
 }

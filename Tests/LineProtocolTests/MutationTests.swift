@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -14,7 +15,7 @@ struct MutationTests {
 
   @Test func linesAreNeitherLostNorInvented() {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let special = Array(" ,=\\\"\n\r\t\0#-+.eEiutTfFNn019".utf8) + [0xC3, 0xFF, 0x80]
     var points = 0
     var rejected = 0
@@ -107,7 +108,7 @@ struct MutationTests {
 struct UTF8ValidationTests {
   @Test func agreesWithTheStandardLibrary() {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     let interesting: [UInt8] = [
       0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC,
       0xED,

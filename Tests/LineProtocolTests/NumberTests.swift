@@ -1,4 +1,5 @@
 import LineProtocol
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -30,13 +31,13 @@ struct NumberTests {
     Issue.record("\(batch.fields.count) values of \(numbers.count), seed \(seed)")
   }
 
-  private func digits(_ count: Int, _ generator: inout Generator) -> String {
+  private func digits(_ count: Int, _ generator: inout SeededGenerator) -> String {
     String((0..<count).map { _ in Character(String(Int.random(in: 0...9, using: &generator))) })
   }
 
   @Test func randomDecimalStrings() {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<20 {
       expectNearestDoubles(
         (0..<20_000).map { _ in
@@ -55,7 +56,7 @@ struct NumberTests {
 
   @Test func shortestTextsOfRandomDoubles() {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     for _ in 0..<20 {
       expectNearestDoubles(
         (0..<10_000).flatMap { _ in
@@ -69,7 +70,7 @@ struct NumberTests {
   /// The exact middle between two neighbouring doubles, and the decimals just beside it.
   @Test func halfwayCases() {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var numbers: [String] = []
     for _ in 0..<20_000 {
       // An odd multiple of half the spacing of doubles with 53 bits: an integer of 54 bits, shifted.
@@ -116,7 +117,7 @@ struct NumberTests {
 
   @Test func integersOfAllLengths() {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var body = "m "
     var expected: [UInt64] = []
     for index in 0..<20_000 {

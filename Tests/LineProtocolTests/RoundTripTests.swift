@@ -1,4 +1,5 @@
 import LineProtocol
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -6,7 +7,7 @@ import TimeSeries
 struct RoundTripTests {
   @Test func randomPointsComeBack() throws {
     let seed = UInt64.random(in: .min ... .max)
-    var generator = Generator(seed: seed)
+    var generator = SeededGenerator(seed: seed)
     var written = 0
     var refused = 0
     for _ in 0..<300 {

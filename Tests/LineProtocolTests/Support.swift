@@ -1,4 +1,5 @@
 import LineProtocol
+import TestSupport
 import TimeSeries
 
 /// A point as a test reads it from a batch.
@@ -41,20 +42,8 @@ func parse(
   parse(text.utf8, precision: precision, defaultTimestamp: defaultTimestamp)
 }
 
-/// SplitMix64: small, seeded, the same everywhere.
-struct Generator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+/// What the protocol is made of, at random.
+extension SeededGenerator {
   mutating func pick<T>(_ choices: [T]) -> T {
     choices[Int.random(in: 0..<choices.count, using: &self)]
   }

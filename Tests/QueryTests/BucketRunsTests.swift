@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -9,7 +10,7 @@ import TimeSeries
   /// to a bucket and none, at the ends of the range of timestamps too.
   @Test(arguments: UInt64(1)...40)
   func eachRowLiesInItsBucket(seed: UInt64) {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let every = Int64.random(in: 1...500, using: &random)
     let zone = seed % 5 == 0 ? TimeZone(identifier: "Europe/Berlin") : nil
     let grid = BucketGrid(

@@ -1,4 +1,5 @@
 import Query
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -209,7 +210,7 @@ import TimeSeries
 
   /// Whatever the range, it shows what the whole shows of it.
   @Test(arguments: 1...40) func rangesAgreeWithTheWhole(seed: UInt64) throws {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let length = 400
     let text = String(
       (0..<length).map { index in

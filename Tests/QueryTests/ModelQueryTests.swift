@@ -1,4 +1,5 @@
 import Query
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -43,7 +44,7 @@ import TimeSeries
 
   private func source(blockSize: Int = 4) -> MemorySource {
     let source = MemorySource(blockSize: blockSize)
-    var random = Generator(seed: 3)
+    var random = SeededGenerator(seed: 3)
     for host in ["a", "b", "unknown"] {
       for step in 0..<100 where step < 40 || step > 50 {
         source.insert(
@@ -90,7 +91,7 @@ import TimeSeries
   }
 
   @Test(arguments: 1...20) func rowsDoNotDependOnTheRangeAskedFor(seed: Int) throws {
-    var random = Generator(seed: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     let all = try rows("SELECT rl(w), rl(w, 'f') FROM m WHERE time < 1000s", source())
     let from = Int64.random(in: 0...250, using: &random)
     let to = from + Int64.random(in: 1...200, using: &random)

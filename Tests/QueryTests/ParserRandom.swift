@@ -1,19 +1,9 @@
+import TestSupport
+
 @testable import Query
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, and the same from a seed everywhere.
-struct ParserRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+/// Choices at random.
+extension SeededGenerator {
   mutating func chance(_ probability: Double) -> Bool {
     Double.random(in: 0..<1, using: &self) < probability
   }
@@ -22,17 +12,17 @@ struct ParserRandom: RandomNumberGenerator {
 
   mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
 
-  mutating func maybe<Value>(_ value: (inout ParserRandom) -> Value) -> Value? {
+  mutating func maybe<Value>(_ value: (inout SeededGenerator) -> Value) -> Value? {
     chance(0.4) ? value(&self) : nil
   }
 
-  mutating func list<Value>(_ value: (inout ParserRandom) -> Value) -> [Value] {
+  mutating func list<Value>(_ value: (inout SeededGenerator) -> Value) -> [Value] {
     (0...below(3)).map { _ in value(&self) }
   }
 }
 
 /// Random statements of the kind that the parser gives.
-extension ParserRandom {
+extension SeededGenerator {
   mutating func text() -> String {
     pick([
       "a", "cpu usage", "select", "time", "Fill", "tz", "model", "using", "fields", "0abc", "",

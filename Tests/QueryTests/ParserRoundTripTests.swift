@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Query
@@ -5,7 +6,7 @@ import Testing
 @Suite struct ParserRoundTripTests {
   @Test(arguments: 0..<4_000)
   func formattedStatementIsReadAsItself(seed: Int) throws {
-    var random = ParserRandom(seed: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     let statements = random.list { $0.statement() }
     let text = statements.map(\.description).joined(separator: "; ")
     #expect(try Parser.parse(text) == statements, "seed \(seed): \(text)")
@@ -15,7 +16,7 @@ import Testing
   /// no operand may change its operator.
   @Test(arguments: 0..<1_000)
   func formattedTreeOfAnyShapeKeepsItsOperands(seed: Int) throws {
-    var random = ParserRandom(seed: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     func tree(_ depth: Int) -> Expression {
       guard depth > 0, random.chance(0.8) else { return .reference("x", cast: nil) }
       let operation = random.pick([BinaryOperator.add, .multiply, .equal, .subtract, .bitAnd])
@@ -33,7 +34,7 @@ import Testing
   /// Whatever an edit makes of a valid text: statements that round trip, or an error inside it.
   @Test(arguments: 0..<3_000)
   func editedTextIsReadOrRefused(seed: Int) throws {
-    var random = ParserRandom(seed: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     var text = Array(random.statement().description.unicodeScalars)
     let others = Array(random.statement().description.unicodeScalars)
     for _ in 0...random.below(4) where !text.isEmpty {

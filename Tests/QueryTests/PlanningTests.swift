@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -66,7 +67,7 @@ import TimeSeries
   @Test(arguments: [(10, 0), (7, 3), (86_400, -3_600)])
   func bucketsCoverTimeWithoutGapOrOverlap(every: Int64, offset: Int64) {
     let grid = BucketGrid(.init(every: every, offset: offset), zone: nil)
-    var random = Generator(seed: 5)
+    var random = SeededGenerator(seed: 5)
     for _ in 0..<200 {
       let time = Int64.random(in: -1_000_000...1_000_000, using: &random)
       let (start, end) = grid.bucket(of: time)
@@ -115,7 +116,7 @@ import TimeSeries
   }
 
   @Test(arguments: [0, 1, 63, 64, 65, 100, 127]) func slicesOfValidityKeepTheirBits(start: Int) {
-    var random = Generator(seed: UInt64(start))
+    var random = SeededGenerator(seed: UInt64(start))
     var validity = Validity(count: 0)
     var bits: [Bool] = []
     for _ in 0..<200 {

@@ -1,4 +1,5 @@
 import Query
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -7,7 +8,7 @@ import TimeSeries
 @Suite struct PropertyTests {
   static let seeds = Array(UInt64(1)...24)
 
-  static func conditions(_ random: inout Generator) -> NaiveEvaluator.Condition {
+  static func conditions(_ random: inout SeededGenerator) -> NaiveEvaluator.Condition {
     func number(_ point: RandomData.Point, _ field: String) -> Double? {
       switch point.values[field] {
       case .float(let value)?: value
@@ -43,7 +44,7 @@ import TimeSeries
     }
   }
 
-  static func query(_ random: inout Generator, isRaw: Bool) -> NaiveEvaluator.Query {
+  static func query(_ random: inout SeededGenerator, isRaw: Bool) -> NaiveEvaluator.Query {
     let functions = ["count", "sum", "mean", "min", "max", "first", "last", "spread", "median"]
     let every: [Int64?] = [nil, 10, 45, 60, 600]
     let interval = isRaw ? nil : every.randomElement(using: &random) ?? nil
@@ -71,7 +72,7 @@ import TimeSeries
 
   @Test(arguments: seeds)
   func agreesWithTheNaiveEvaluator(seed: UInt64) {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let data = RandomData(seed: seed)
     guard data.type(of: "f") != nil, data.type(of: "i") != nil, data.type(of: "s") != nil else {
       return
@@ -93,7 +94,7 @@ import TimeSeries
     seed: UInt64, _ name: String, sources: (MemorySource, MemorySource)? = nil,
     change: (inout QueryContext.Limits) -> Void
   ) throws {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let data = RandomData(seed: seed)
     let source = data.source(blockSize: 5)
     for round in 0..<20 {
@@ -139,11 +140,11 @@ import TimeSeries
 
   @Test(arguments: seeds)
   func layoutIndependentSumsDoNotDependOnBlocks(seed: UInt64) throws {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let small = MemorySource(blockSize: 3)
     let large = MemorySource(blockSize: 50)
     for source in [small, large] {
-      var values = Generator(seed: seed)
+      var values = SeededGenerator(seed: seed)
       for host in ["a", "b"] {
         for index in 0..<100 {
           source.insert(

@@ -1,20 +1,6 @@
 import Query
+import TestSupport
 import TimeSeries
-
-/// SplitMix64, so that a failing seed can be run again.
-struct Generator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 /// Points of a made-up measurement `m`: floats that are whole, so that sums do not depend on their
 /// order, and times that no two series share.
@@ -31,7 +17,7 @@ struct RandomData {
   var points: [Point] = []
 
   init(seed: UInt64) {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let hosts = ["a", "b", "c", ""]
     for (series, host) in hosts.enumerated() where Int.random(in: 0..<5, using: &random) > 0 {
       for zone in ["x", "y"] where Bool.random(using: &random) {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import TimeSeries
 
@@ -5,7 +6,7 @@ import TimeSeries
 
 @Suite struct RankSelectionTests {
   /// Orders that make simple choices of pivots go wrong, and few distinct values.
-  static func arrays(_ random: inout Generator) -> [[Int64]] {
+  static func arrays(_ random: inout SeededGenerator) -> [[Int64]] {
     let count = Int.random(in: 1...700, using: &random)
     let numbers = (0..<count).map { _ in Int64.random(in: -1000...1000, using: &random) }
     return [
@@ -17,7 +18,7 @@ import TimeSeries
 
   @Test(arguments: UInt64(1)...12)
   func findsWhatSortingPutsThere(seed: UInt64) {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for values in Self.arrays(&random) {
       let sorted = values.sorted()
       for rank in Set([0, values.count - 1, values.count / 2, values.count * 99 / 100]) {
@@ -32,7 +33,7 @@ import TimeSeries
   /// where NaN spoils the order.
   @Test(arguments: UInt64(1)...12)
   func rowsOfEqualValueStandInRowOrder(seed: UInt64) {
-    var random = Generator(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let count = Int.random(in: 2...200, using: &random)
     var values = (0..<count).map { _ in Double(Int.random(in: -3...3, using: &random)) * 0 }
     for row in values.indices where Bool.random(using: &random) { values[row] = Double(row % 5) }

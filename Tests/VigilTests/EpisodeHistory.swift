@@ -1,6 +1,7 @@
 import ContinuousQueries
 import Foundation
 import Query
+import TestSupport
 import TimeSeries
 
 @testable import Vigil
@@ -18,13 +19,13 @@ final class EpisodeHistory {
 
   let seed: UInt64
   private(set) var log: [String] = []
-  private var numbers: SeededNumbers
+  private var numbers: SeededGenerator
   private let clock = CrashingClock(now: start)
   private let temporary: TemporaryDatabase
 
   init(seed: UInt64) async throws {
     self.seed = seed
-    numbers = SeededNumbers(seed: seed)
+    numbers = SeededGenerator(seed: seed)
     let clock = self.clock
     temporary = try TemporaryDatabase { $0.clock = { clock.now } }
     try await database.query("CREATE DATABASE db")

@@ -2,6 +2,7 @@ import ContinuousQueries
 import Foundation
 import Query
 import Synchronization
+import TestSupport
 import TimeSeries
 
 @testable import Vigil
@@ -94,7 +95,7 @@ final class RandomHistory {
 
   let seed: UInt64
   private(set) var log: [String] = []
-  private var numbers: SeededNumbers
+  private var numbers: SeededGenerator
   private let clock: CrashingClock
   private var path: String
   private(set) var database: Database
@@ -125,7 +126,7 @@ final class RandomHistory {
 
   init(template: String, seed: UInt64) throws {
     self.seed = seed
-    numbers = SeededNumbers(seed: seed)
+    numbers = SeededGenerator(seed: seed)
     path = template + "-\(seed)"
     try? FileManager.default.removeItem(atPath: path)
     try FileManager.default.copyItem(atPath: template, toPath: path)
@@ -305,20 +306,5 @@ final class RandomHistory {
       }
     }
     return rows
-  }
-}
-
-/// Numbers that repeat from their seed (SplitMix64).
-struct SeededNumbers {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next(below bound: Int) -> Int {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Int((z ^ (z >> 31)) % UInt64(bound))
   }
 }

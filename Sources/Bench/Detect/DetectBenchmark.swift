@@ -106,7 +106,7 @@ public struct DetectBenchmark: Sendable {
 
   /// Waves and noise, one row a second.
   private static func signal(rows: Int, features: Int) -> GroupData {
-    var generator = SeededGenerator(seed: 8)
+    var generator = SplitMix64(seed: 8)
     return GroupData(
       timestamps: (0..<rows).map { Int64($0) * interval },
       features: (0..<features).map { feature in

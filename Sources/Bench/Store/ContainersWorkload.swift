@@ -1,3 +1,4 @@
+import Detection
 import TimeSeries
 
 /// Two hundred pods sampled every second for six hours: processor time, memory and six counts of
@@ -39,7 +40,7 @@ public struct ContainersWorkload: Workload {
     var burstFactor = 1.0
   }
 
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
   private var pods: [Pod]
 
   public init(
@@ -47,7 +48,7 @@ public struct ContainersWorkload: Workload {
     seed: UInt64 = 456
   ) {
     self.start = start
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     /// Evenly spread in the logarithm, as sizes of services are.
     func spread(_ low: Double, _ high: Double) -> Double {
       low * (generator.unit() * (high / low).logarithm()).exponential()

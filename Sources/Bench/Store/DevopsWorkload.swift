@@ -1,3 +1,4 @@
+import Detection
 import TimeSeries
 
 /// The shape of the Time Series Benchmark Suite's `cpu-only` case (github.com/timescale/tsbs): a
@@ -17,12 +18,12 @@ public struct DevopsWorkload: Workload {
   public let interval: Int64 = 10_000_000_000
   public let steps: Int
 
-  private var generator: SeededGenerator
+  private var generator: SplitMix64
   /// Where each walk is, field after field of series after series.
   private var levels: [Double]
 
   public init(hosts: Int = 100, steps: Int = fullSteps, seed: UInt64 = 123) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     func pick(_ choices: [String]) -> String {
       choices[Int(generator.next() % UInt64(choices.count))]
     }

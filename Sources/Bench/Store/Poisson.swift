@@ -1,4 +1,6 @@
-extension SeededGenerator {
+import Detection
+
+extension SplitMix64 {
   /// A Poisson count. Rates from 12 take the normal approximation, which is what the shape of the
   /// data asks for and costs the same at any rate.
   mutating func poisson(_ rate: Double) -> Int64 {
