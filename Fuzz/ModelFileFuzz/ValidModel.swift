@@ -50,6 +50,7 @@ private func validModel() throws -> DetectionModel {
         trainingLoss: 0.5, validationLoss: 0.25, firstTimestamp: 1, lastTimestamp: 100, seed: 0))
   }
   return try DetectionModel(
-    specification: specification, groups: ["p0", "p1"].map { try network($0, .asinh) },
-    shared: [network("web", .none)])
+    specification: specification,
+    groups: ["p0", "p1"].map { try network($0, options.compression) },
+    shared: [network("web", options.sharedCompression)])
 }
