@@ -1,4 +1,3 @@
-import Foundation
 import TimeSeries
 
 /// An injected fault of a labelled day.

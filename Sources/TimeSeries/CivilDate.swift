@@ -20,13 +20,6 @@ public struct CivilDate: Sendable, Hashable {
     self.day = day
   }
 
-  /// The day of a timestamp, in UTC.
-  public init(of timestamp: Timestamp) {
-    let nanosecondsPerDay: Int64 = 86_400_000_000_000
-    let days = timestamp / nanosecondsPerDay
-    self.init(daysSinceEpoch: timestamp % nanosecondsPerDay < 0 ? days - 1 : days)
-  }
-
   /// - Parameter days: since 1970-01-01; as many as timestamps can tell.
   init(daysSinceEpoch days: Int64) {
     let shifted = days + 719_468

@@ -6,26 +6,19 @@ public struct RFC3339Writer: Sendable {
   public init() {}
 
   public mutating func append(_ timestamp: Timestamp, to bytes: inout [UInt8]) {
-    let nanosecondsPerDay: Int64 = 86_400_000_000_000
-    var dayOfTimestamp = timestamp / nanosecondsPerDay
-    var rest = timestamp % nanosecondsPerDay
-    if rest < 0 {
-      rest += nanosecondsPerDay
-      dayOfTimestamp -= 1
-    }
-    if dayOfTimestamp != day {
-      day = dayOfTimestamp
-      date = Self.text(CivilDate(daysSinceEpoch: day))
+    let time = CivilTime(timestamp)
+    if time.daysSinceEpoch != day {
+      day = time.daysSinceEpoch
+      date = Self.text(time.date)
     }
     bytes.append(contentsOf: date)
     bytes.append(UInt8(ascii: "T"))
-    let seconds = rest / 1_000_000_000
-    Self.appendTwoDigits(seconds / 3600, to: &bytes)
+    Self.appendTwoDigits(time.hour, to: &bytes)
     bytes.append(UInt8(ascii: ":"))
-    Self.appendTwoDigits(seconds / 60 % 60, to: &bytes)
+    Self.appendTwoDigits(time.minute, to: &bytes)
     bytes.append(UInt8(ascii: ":"))
-    Self.appendTwoDigits(seconds % 60, to: &bytes)
-    var fraction = rest % 1_000_000_000
+    Self.appendTwoDigits(time.second, to: &bytes)
+    var fraction = time.nanosecond
     if fraction != 0 {
       bytes.append(UInt8(ascii: "."))
       var unit: Int64 = 100_000_000

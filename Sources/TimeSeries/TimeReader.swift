@@ -1,6 +1,6 @@
 /// Reads times as people and programs write them: `2026-01-31`, `2026-01-31 12:30:00.25`, RFC 3339
 /// with `T` and a zone.
-public struct TimeReader: Sendable, Hashable {
+public struct TimeReader: Sendable {
   /// A moment as far as timestamps can tell it.
   public enum Instant: Sendable, Hashable {
     case at(Timestamp)
@@ -18,7 +18,9 @@ public struct TimeReader: Sendable, Hashable {
   /// Nil where `text` is no time.
   public init?(_ text: String) {
     var scanner = Scanner(bytes: Array(text.utf8)[...])
-    guard let date = scanner.date() else { return nil }
+    guard let (year, month, day) = scanner.yearMonthDay(),
+      let date = CivilDate(year: year, month: month, day: day)
+    else { return nil }
     var seconds = date.daysSinceEpoch * 86_400
     var nanoseconds: Int64 = 0
     var offset: Int64?
@@ -65,8 +67,7 @@ public struct TimeReader: Sendable, Hashable {
   /// `NNNN-NN-NN` and whatever follows: meant as a time, be it one or not.
   public static func looksLikeDate(_ text: String) -> Bool {
     var scanner = Scanner(bytes: Array(text.utf8)[...])
-    return scanner.digits(4) != nil && scanner.take("-") && scanner.digits(2) != nil
-      && scanner.take("-") && scanner.digits(2) != nil
+    return scanner.yearMonthDay() != nil
   }
 
   private struct Scanner {
@@ -93,10 +94,11 @@ public struct TimeReader: Sendable, Hashable {
       return value
     }
 
-    mutating func date() -> CivilDate? {
+    /// `NNNN-NN-NN`, be it a date or not.
+    mutating func yearMonthDay() -> (Int64, Int64, Int64)? {
       guard let year = digits(4), take("-"), let month = digits(2), take("-"), let day = digits(2)
       else { return nil }
-      return CivilDate(year: year, month: month, day: day)
+      return (year, month, day)
     }
 
     /// `HH:MM`, in seconds.

@@ -1,4 +1,5 @@
 import Foundation
+import TimeSeries
 
 /// The progress of a training in one line:
 /// `boutique ██████░░░░ 60% · 3/8 groups · cart-0 · epoch 12/40 · loss 0.0123 · validation 0.015 · 1m20s left`.
@@ -47,8 +48,8 @@ enum ProgressLine {
     guard seconds.isFinite, seconds < 360_000_000 else { return "very long" }
     let whole = Int(max(0, seconds).rounded())
     if whole < 60 { return "\(whole)s" }
-    if whole < 3600 { return "\(whole / 60)m\(CalendarTime.digits(whole % 60, 2))s" }
-    return "\(whole / 3600)h\(CalendarTime.digits(whole / 60 % 60, 2))m"
+    if whole < 3600 { return "\(whole / 60)m\(CivilTime.digits(whole % 60, 2))s" }
+    return "\(whole / 3600)h\(CivilTime.digits(whole / 60 % 60, 2))m"
   }
 
   /// `0.123`, `12.345`.

@@ -38,7 +38,7 @@ struct TimeAxis {
     self.first = first
     self.last = max(first, last)
     guard last > first else {
-      ticks = [Tick(timestamp: first, label: CalendarTime(first).timeOfDay)]
+      ticks = [Tick(timestamp: first, label: CivilTime(first).timeOfDay)]
       return
     }
     let span = Double(UInt64(bitPattern: last &- first))
@@ -69,8 +69,8 @@ struct TimeAxis {
   }
 
   private static func label(_ timestamp: Timestamp, step: Int64, isLong: Bool) -> String {
-    let time = CalendarTime(timestamp)
-    if step >= day { return time.date }
+    let time = CivilTime(timestamp)
+    if step >= day { return time.yearMonthDay }
     if isLong { return time.monthAndDay + " " + time.hourAndMinute }
     if step >= 60 * second { return time.hourAndMinute }
     if step >= second { return time.timeOfDay }
@@ -80,7 +80,7 @@ struct TimeAxis {
       digits -= 1
       unit *= 10
     }
-    let fraction = time.nanoseconds.prefix(digits)
+    let fraction = time.fraction.prefix(digits)
     return time.timeOfDay + "." + fraction
   }
 }

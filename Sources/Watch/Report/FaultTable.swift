@@ -9,8 +9,8 @@ enum FaultTable {
     let cells = report.outcomes.map { outcome in
       [
         DisplayWidth.printable(outcome.fault.text), DisplayWidth.printable(outcome.container),
-        CalendarTime(outcome.fault.from).timeOfDay,
-        outcome.flaggedAt.map { CalendarTime($0).timeOfDay }
+        CivilTime(outcome.fault.from).timeOfDay,
+        outcome.flaggedAt.map { CivilTime($0).timeOfDay }
           ?? (outcome.wasFlagged ? "flagged before" : "not flagged"),
         outcome.delay.map { String(format: "%.1f s", Double($0) / 1e9) } ?? "",
         outcome.top.map { "\(DisplayWidth.printable($0.metric)) \(Frame.percent($0.part))" } ?? "",

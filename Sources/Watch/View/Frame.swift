@@ -38,7 +38,7 @@ struct Frame {
   private var heading: StyledLine {
     var line = StyledLine(DisplayWidth.printable(state.place), .strong)
     line.add(
-      "  \(CalendarTime(state.now).timeOfDay) UTC  \(state.containers.count) \(settings.group)s  ")
+      "  \(CivilTime(state.now).timeOfDay) UTC  \(state.containers.count) \(settings.group)s  ")
     let flagged = state.flagged
     line.add("\(flagged) flagged", flagged > 0 ? .alarm : .good)
     return line
@@ -46,7 +46,7 @@ struct Frame {
 
   private var problem: StyledLine? {
     guard let problem = state.problem else { return nil }
-    let since = state.answered.map { ", what is shown is of \(CalendarTime($0).timeOfDay)" } ?? ""
+    let since = state.answered.map { ", what is shown is of \(CivilTime($0).timeOfDay)" } ?? ""
     return StyledLine("no answer\(since): \(DisplayWidth.printable(problem))", .alarm)
   }
 

@@ -7,7 +7,7 @@ import TimeSeries
 /// The numbers are loss / threshold.
 enum PlainLine {
   static func render(_ state: WatchState) -> String {
-    var parts = [CalendarTime(state.now).timeOfDay]
+    var parts = [CivilTime(state.now).timeOfDay]
     parts += state.marks.filter { $0.isOpen(at: state.now) }.suffix(3).map {
       Frame.text(of: $0, at: state.now)
     }
