@@ -209,7 +209,7 @@ if Context.environment["VIGIL_FUZZ"] != nil {
   for (name, dependencies) in inputs {
     package.targets.append(
       .executableTarget(
-        name: name, dependencies: dependencies + ["FuzzSupport", "TimeSeries"],
+        name: name, dependencies: dependencies + ["FuzzSupport", "TestSupport", "TimeSeries"],
         path: "Fuzz/\(name)", swiftSettings: strict))
   }
 }

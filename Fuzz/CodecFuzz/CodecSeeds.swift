@@ -1,11 +1,12 @@
 import FuzzSupport
+import TestSupport
 import TimeSeries
 
 @testable import Encoding
 
 /// Streams of each codec in each of its ways, and values of each shape.
 func codecSeeds() -> [[UInt8]] {
-  var generator = SeedGenerator(seed: 1)
+  var generator = SeededGenerator(seed: 1)
   var seeds: [[UInt8]] = []
   var ways: Set<[UInt8]> = []
   func add(_ kind: UInt8, count: Int, _ bytes: [UInt8]) {

@@ -1,4 +1,5 @@
 import FuzzSupport
+import TestSupport
 import TimeSeries
 
 @testable import Storage
@@ -16,7 +17,7 @@ let validSegments: [EditedSegment] = {
 }()
 
 private func segment(series: Int, rows: Int, blockRows: Int) throws -> [UInt8] {
-  var generator = SeedGenerator(seed: UInt64(series))
+  var generator = SeededGenerator(seed: UInt64(series))
   let file = GrowingBytes()
   var writer = try SegmentWriter(file: file, path: "valid.seg", blockRows: blockRows)
   for number in 0..<series {

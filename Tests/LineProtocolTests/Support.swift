@@ -44,10 +44,6 @@ func parse(
 
 /// What the protocol is made of, at random.
 extension SeededGenerator {
-  mutating func pick<T>(_ choices: [T]) -> T {
-    choices[Int.random(in: 0..<choices.count, using: &self)]
-  }
-
   /// Text of at most `limit` characters, plain ones or those the protocol gives a meaning to.
   mutating func text(limit: Int) -> String {
     let characters = [

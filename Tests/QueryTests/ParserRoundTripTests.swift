@@ -37,14 +37,14 @@ import Testing
     var random = SeededGenerator(seed: UInt64(seed))
     var text = Array(random.statement().description.unicodeScalars)
     let others = Array(random.statement().description.unicodeScalars)
-    for _ in 0...random.below(4) where !text.isEmpty {
-      let index = random.below(text.count)
-      switch random.below(5) {
+    for _ in 0...random.next(below: 4) where !text.isEmpty {
+      let index = random.next(below: text.count)
+      switch random.next(below: 5) {
       case 0: text.remove(at: index)
       case 1: text.insert(random.pick(Array("'\"\\/*()-;:$\n\r\0.,µ9 ".unicodeScalars)), at: index)
       case 2: text.removeSubrange(index...)
-      case 3: text.insert(contentsOf: others.prefix(random.below(others.count)), at: index)
-      default: text.swapAt(index, random.below(text.count))
+      case 3: text.insert(contentsOf: others.prefix(random.next(below: others.count)), at: index)
+      default: text.swapAt(index, random.next(below: text.count))
       }
     }
     var edited = String.UnicodeScalarView()

@@ -32,13 +32,9 @@ import TimeSeries
       try engine.createDatabase("db")
     }
 
-    private mutating func pick<Element>(_ elements: [Element]) -> Element {
-      elements[Int.random(in: elements.indices, using: &generator)]
-    }
-
     mutating func step(_ time: Timestamp) throws {
-      let measurement = pick(["m", "n"])
-      let key = measurement + pick(["", ",pod=a", ",pod=b"])
+      let measurement = generator.pick(["m", "n"])
+      let key = measurement + generator.pick(["", ",pod=a", ",pod=b"])
       switch Int.random(in: 0...11, using: &generator) {
       case 0...4: try write(key, of: measurement, time)
       case 5...6:
@@ -65,8 +61,8 @@ import TimeSeries
     }
 
     private mutating func write(_ key: String, of measurement: String, _ time: Timestamp) throws {
-      let name = pick(["u", "v", "w"])
-      let value = pick(FieldHistoryTests.values)
+      let name = generator.pick(["u", "v", "w"])
+      let value = generator.pick(FieldHistoryTests.values)
       history.append("write \(key) \(name)=\(value)")
       let outcome = try engine.write(PointBatch([TestPoint(key, time, [(name, value)])]), to: "db")
       let known = model[measurement]?.fields[name]

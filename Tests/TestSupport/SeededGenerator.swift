@@ -13,4 +13,8 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   }
 
   public mutating func next(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
+
+  public mutating func pick<Value>(_ values: [Value]) -> Value {
+    values[next(below: values.count)]
+  }
 }

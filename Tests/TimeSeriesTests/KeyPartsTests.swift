@@ -1,19 +1,16 @@
+import TestSupport
 import Testing
 import TimeSeries
 
 /// Keys read where they lie against keys read byte by byte.
 @Suite struct KeyPartsTests {
   @Test(arguments: 0..<4) func bothWaysReadTheSame(seed: UInt64) {
-    var state = seed &+ 1
-    func below(_ bound: Int) -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(state >> 33) % bound
-    }
+    var random = SeededGenerator(seed: seed)
     let pieces = ["m", "a", "b", "é", ",", ",", "=", "=", "\\", " ", ",a=", ",b=x", ",c=y"]
     var plain = 0
     for _ in 0..<5000 {
-      var bytes = (0..<below(9)).flatMap { _ in Array(pieces[below(pieces.count)].utf8) }
-      if below(20) == 0 { bytes.append(0x80 | UInt8(below(128))) }
+      var bytes = (0..<random.next(below: 9)).flatMap { _ in Array(random.pick(pieces).utf8) }
+      if random.next(below: 20) == 0 { bytes.append(0x80 | UInt8(random.next(below: 128))) }
       // A lazy collection has no bytes in one piece, so it is read the long way.
       let long = SeriesKey(canonical: bytes.lazy.map { $0 })
       #expect(SeriesKey(canonical: bytes) == long, "seed \(seed): \(bytes)")

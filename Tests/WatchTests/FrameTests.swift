@@ -129,32 +129,33 @@ import TimeSeries
     let numbers: [Double?] = [
       nil, 0, -1, 0.001, .leastNonzeroMagnitude, 12345.678, 1e18, -1e300, .infinity, .nan,
     ]
-    func pick<T>(_ values: [T]) -> T { values[Int.random(in: 0..<values.count, using: &generator)] }
     let metrics = (0..<Int.random(in: 0...12, using: &generator)).map {
-      "metric_\($0)\(pick(names))"
+      "metric_\($0)\(generator.pick(names))"
     }
     let containers = (0..<Int.random(in: 0...40, using: &generator)).map { index in
-      var container = WatchedContainer(pick(names) + "\(index)")
-      container.lastRow = pick([nil, midnight, .min, .max])
+      var container = WatchedContainer(generator.pick(names) + "\(index)")
+      container.lastRow = generator.pick([nil, midnight, .min, .max])
       for metric in metrics where Bool.random(using: &generator) {
         container.values[metric] = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
-          pick(numbers)
+          generator.pick(numbers)
         }
       }
       if Bool.random(using: &generator) {
         container.health = Health(
-          at: 0, loss: pick(numbers), threshold: pick(numbers),
-          anomaly: Bool.random(using: &generator), state: pick(["scored", "warm-up", ""] + names),
-          shares: [pick(names): pick(numbers) ?? 0])
+          at: 0, loss: generator.pick(numbers), threshold: generator.pick(numbers),
+          anomaly: Bool.random(using: &generator),
+          state: generator.pick(["scored", "warm-up", ""] + names),
+          shares: [generator.pick(names): generator.pick(numbers) ?? 0])
       }
       return container
     }
     var state = state(containers, metrics: metrics)
-    state.problem = pick([nil, "away"])
+    state.problem = generator.pick([nil, "away"])
     state.marks = (0..<Int.random(in: 0...5, using: &generator)).map { _ in
       Mark(
-        text: pick(names), group: pick([nil] + names), from: pick([.min, midnight]),
-        until: pick([nil, .max]))
+        text: generator.pick(names), group: generator.pick([nil] + names),
+        from: generator.pick([.min, midnight]),
+        until: generator.pick([nil, .max]))
     }
     return state
   }

@@ -15,11 +15,11 @@ private let lacking: String? = {
   return BpftraceSettings().events.contains { access($0, R_OK) == 0 } ? nil : "tracefs"
 }()
 
-@Suite("The real bpftrace", .serialized)
+@Suite(
+  "The real bpftrace", .serialized,
+  .enabled(if: lacking == nil, "NOT TESTED, as there is no \(lacking ?? "")"))
 struct RealBpftraceTests {
-  @Test(
-    "counts a workload of known size exactly, and goes on after it was killed",
-    .enabled(if: lacking == nil, "NOT TESTED, as there is no \(lacking ?? "")"))
+  @Test("counts a workload of known size exactly, and goes on after it was killed")
   func workload() async throws {
     var settings = BpftraceSettings()
     settings.programs = Checkout.programs
@@ -65,9 +65,7 @@ struct RealBpftraceTests {
     #expect(await probe.read() == nil)
   }
 
-  @Test(
-    "counts the page faults where the kernel does not describe its types",
-    .enabled(if: lacking == nil, "NOT TESTED, as there is no \(lacking ?? "")"))
+  @Test("counts the page faults where the kernel does not describe its types")
   func pageFaultsInstead() async throws {
     var settings = ProbeSettings()
     settings.programs = Checkout.programs

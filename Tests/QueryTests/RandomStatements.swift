@@ -8,16 +8,12 @@ extension SeededGenerator {
     Double.random(in: 0..<1, using: &self) < probability
   }
 
-  mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
-
-  mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
-
   mutating func maybe<Value>(_ value: (inout SeededGenerator) -> Value) -> Value? {
     chance(0.4) ? value(&self) : nil
   }
 
   mutating func list<Value>(_ value: (inout SeededGenerator) -> Value) -> [Value] {
-    (0...below(3)).map { _ in value(&self) }
+    (0...next(below: 3)).map { _ in value(&self) }
   }
 }
 
@@ -36,7 +32,7 @@ extension SeededGenerator {
   }
 
   mutating func literal() -> Expression {
-    switch below(8) {
+    switch next(below: 8) {
     case 0:
       .integer(pick([0, 1, -1, 42, .max, .min, Int64.random(in: .min ... .max, using: &self)]))
     case 1: .unsigned(UInt64.random(in: UInt64(Int64.max) + 1 ... .max, using: &self))
@@ -57,14 +53,14 @@ extension SeededGenerator {
 
   /// An operand, never an operator's open end.
   mutating func operand(depth: Int) -> Expression {
-    switch below(depth > 0 ? 8 : 4) {
+    switch next(below: depth > 0 ? 8 : 4) {
     case 0: literal()
     case 1: .wildcard(pick(Array(Expression.Wildcard.allCases)))
     case 2, 3: .reference(text(), cast: maybe { $0.pick(Array(Expression.Cast.allCases)) })
     case 4, 5:
       .call(
         pick(["mean", "distinct", "rl", "select", "odd name"]),
-        below(4) == 0
+        next(below: 4) == 0
           ? []
           : list {
             $0.chance(0.2) ? .regex($0.pattern()) : $0.expression(depth: depth - 1, floor: 1)
@@ -87,7 +83,7 @@ extension SeededGenerator {
     case .and, .or:
       return chain(
         operation,
-        (0..<(2 + below(5))).map { _ in
+        (0..<(2 + next(below: 5))).map { _ in
           expression(depth: depth - 1, floor: operation.precedence + 1)
         })
     case .matches, .doesNotMatch:
@@ -162,10 +158,10 @@ extension SeededGenerator {
     select.dimensions = maybe { $0.list { $0.dimension() } } ?? []
     select.fill = fill()
     select.descending = chance(0.3)
-    select.limit = maybe { 1 + $0.below(9) }
+    select.limit = maybe { 1 + $0.next(below: 9) }
     select.offset = maybe { _ in .max }
-    select.seriesLimit = maybe { 1 + $0.below(9) }
-    select.seriesOffset = maybe { 1 + $0.below(9) }
+    select.seriesLimit = maybe { 1 + $0.next(below: 9) }
+    select.seriesOffset = maybe { 1 + $0.next(below: 9) }
     select.timeZone = maybe { $0.text() }
     return select
   }
@@ -175,15 +171,15 @@ extension SeededGenerator {
     show.database = maybe { $0.text() }
     show.sources = maybe { $0.list { $0.measurement() } } ?? []
     if condition { show.condition = maybe { $0.expression(depth: 2, floor: 1) } }
-    show.limit = maybe { 1 + $0.below(9) }
-    show.offset = maybe { 1 + $0.below(9) }
+    show.limit = maybe { 1 + $0.next(below: 9) }
+    show.offset = maybe { 1 + $0.next(below: 9) }
     return show
   }
 
   mutating func policy() -> RetentionPolicyOptions {
     var policy = RetentionPolicyOptions()
     policy.duration = pick([0, duration()])
-    policy.replication = 1 + below(3)
+    policy.replication = 1 + next(below: 3)
     policy.shardDuration = maybe { $0.duration() }
     policy.name = text()
     return policy
@@ -201,7 +197,7 @@ extension SeededGenerator {
   }
 
   mutating func statement() -> Statement {
-    switch below(27) {
+    switch next(below: 27) {
     case 0: return .showDatabases
     case 1: return .showRetentionPolicies(database: maybe { $0.text() })
     case 2:
@@ -238,7 +234,7 @@ extension SeededGenerator {
           fields: list { $0.text() }, condition: maybe { $0.expression(depth: 2, floor: 1) },
           interval: interval(), dimensions: maybe { $0.list { $0.dimension() } } ?? [],
           share: maybe { $0.text() }, architecture: pick(["lstm_autoencoder", "from", "odd name"]),
-          options: ["window", "limit", "odd name"].prefix(below(4)).map {
+          options: ["window", "limit", "odd name"].prefix(next(below: 4)).map {
             .init(name: $0, value: literal())
           }, schedule: maybe { .init(every: $0.duration(), over: $0.duration()) }))
     case 16: return .showModels(database: maybe { $0.text() })
@@ -258,7 +254,7 @@ extension SeededGenerator {
       suspects.database = maybe { $0.text() }
       suspects.graph = maybe { $0.named() }
       suspects.condition = maybe { $0.expression(depth: 2, floor: 1) }
-      suspects.limit = maybe { 1 + $0.below(9) }
+      suspects.limit = maybe { 1 + $0.next(below: 9) }
       return .showSuspects(suspects)
     case 22: return .explain(select(depth: 2, into: false), analyze: chance(0.5))
     default: return .select(select(depth: 3, into: chance(0.3)))
