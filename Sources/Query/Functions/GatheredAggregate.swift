@@ -16,7 +16,10 @@ struct GatheredAggregate {
 
   private var times: [Timestamp] { rows.timestamps }
 
-  /// The results, ascending.
+  /// The results, ascending; the several rows that a bucket can have in their order.
+  ///
+  /// Rows of one time come in the order of the series. first() and last() take the largest value of
+  /// such rows, and of equal ones the first or the last row.
   func results() -> CallResult {
     if case .percentile(let percent) = aggregate { return percentiles(percent) }
     let present = column.presentRows
@@ -72,13 +75,17 @@ struct GatheredAggregate {
   private func pick(_ slice: [Int]) -> [Int] {
     guard let first = slice.first else { return [] }
     switch aggregate {
-    case .first, .last:
-      // Rows of one time come in the order of series; of those the larger value stands.
-      let edge = aggregate == .first ? times[first] : times[slice[slice.count - 1]]
-      let candidates = slice.filter { times[$0] == edge }
-      return [candidates.dropFirst().reduce(candidates[0]) { isLess($0, $1) ? $1 : $0 }]
-    case .min: return [slice.dropFirst().reduce(first) { isLess($1, $0) ? $1 : $0 }]
-    case .max: return [slice.dropFirst().reduce(first) { isLess($0, $1) ? $1 : $0 }]
+    case .first:
+      let candidates = slice.prefix { times[$0] == times[first] }
+      return [candidates.dropFirst().reduce(first) { isLess($0, $1) ? $1 : $0 }]
+    case .last:
+      let last = slice[slice.count - 1]
+      let candidates = slice.reversed().prefix { times[$0] == times[last] }
+      return [candidates.dropFirst().reduce(last) { isLess($0, $1) ? $1 : $0 }]
+    case .min:
+      return [slice.dropFirst().reduce(first) { comesBefore($1, $0, isBottom: true) ? $1 : $0 }]
+    case .max:
+      return [slice.dropFirst().reduce(first) { comesBefore($1, $0, isBottom: false) ? $1 : $0 }]
     case .mode: return [mode(slice)]
     case .distinct: return distinct(slice)
     case .top(let count, let keys, let isBottom):
@@ -188,12 +195,17 @@ struct GatheredAggregate {
     }
   }
 
+  /// Whether top() or bottom() prefer the row `a` to `b`: by value, then the earlier one; of one time
+  /// the one that the query's order lists first.
+  private func comesBefore(_ a: Int, _ b: Int, isBottom: Bool) -> Bool {
+    if isLess(a, b) { return isBottom }
+    if isLess(b, a) { return !isBottom }
+    return times[a] == times[b] ? (a < b) != descending : times[a] < times[b]
+  }
+
+  /// In the order of time; of one time the best row first.
   private func top(_ slice: [Int], count: Int, keys: [Int], isBottom: Bool) -> [Int] {
-    func isBetter(_ a: Int, _ b: Int) -> Bool {
-      if isLess(a, b) { return isBottom }
-      if isLess(b, a) { return !isBottom }
-      return times[a] == times[b] ? a < b : times[a] < times[b]
-    }
+    func isBetter(_ a: Int, _ b: Int) -> Bool { comesBefore(a, b, isBottom: isBottom) }
     var candidates = slice
     if !keys.isEmpty {
       var best: [[FieldValue?]: Int] = [:]
@@ -202,9 +214,11 @@ struct GatheredAggregate {
         if let known = best[key], !isBetter(row, known) { continue }
         best[key] = row
       }
-      candidates = best.values.sorted()
+      candidates = Array(best.values)
     }
-    return candidates.sorted(by: isBetter).prefix(count).sorted()
+    return candidates.sorted(by: isBetter).prefix(count).sorted {
+      times[$0] == times[$1] ? isBetter($0, $1) : times[$0] < times[$1]
+    }
   }
 }
 
