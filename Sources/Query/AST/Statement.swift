@@ -132,6 +132,16 @@ public struct SelectStatement: Sendable, Hashable {
     self.fields = fields
     self.sources = sources
   }
+
+  /// The names by which top() and bottom() tell rows apart. Of those that are tags INTO makes tags.
+  public var rankingKeys: Set<String> {
+    var keys: Set<String> = []
+    for case .call(let function, let arguments) in fields.map(\.expression)
+    where function == "top" || function == "bottom" {
+      for case .reference(let name, _) in arguments.dropFirst().dropLast() { keys.insert(name) }
+    }
+    return keys
+  }
 }
 
 /// What the SHOW statements have in common.

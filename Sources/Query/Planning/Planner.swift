@@ -88,7 +88,7 @@ struct Planner {
       columns: binder.columns, drivingColumns: projected.drivingColumns, condition: condition,
       from: from, through: through, hasLowerBound: from > TimestampBounds.earliest,
       grid: projected.calls.isEmpty ? nil : grid, dimensions: dimensions,
-      ownDimensions: ownDimensions, fill: try fill(statement.fill), calls: projected.calls,
+      ownDimensions: ownDimensions, fill: try fill(of: statement), calls: projected.calls,
       auxiliaryColumns: projected.auxiliaryColumns, descending: descending,
       limit: statement.limit.flatMap { $0 > 0 ? $0 : nil }, offset: max(statement.offset ?? 0, 0),
       seriesLimit: inner.seriesLimit.flatMap { $0 > 0 ? $0 : nil },
@@ -139,6 +139,29 @@ struct Planner {
     }
   }
 
+  /// What a `SELECT … INTO` consists of. `INTO :MEASUREMENT` is a statement for each measurement, so
+  /// that the points of one do not depend on the fields of another.
+  func statements(writtenBy statement: SelectStatement) throws -> [SelectStatement] {
+    guard case .backReference? = statement.into?.name else { return [statement] }
+    var names: [String] = []
+    var sources: [String: [Source]] = [:]
+    for source in statement.sources {
+      guard case .measurement(let reference) = source else { return [statement] }
+      for measurement in try measurements(named: reference) {
+        if sources[measurement.name] == nil { names.append(measurement.name) }
+        var named = reference
+        named.name = .literal(measurement.name)
+        sources[measurement.name, default: []].append(.measurement(named))
+      }
+    }
+    if names.isEmpty { return [statement] }
+    return names.map { name in
+      var own = statement
+      own.sources = sources[name] ?? []
+      return own
+    }
+  }
+
   /// The tags that `GROUP BY *` and regexes range over.
   private func tagNames(
     of statement: SelectStatement, _ schema: SourceSchema
@@ -175,9 +198,10 @@ struct Planner {
     return result.filter { seen.insert($0).inserted }
   }
 
-  private func fill(_ fill: SelectStatement.Fill) throws -> FillRule {
-    switch fill {
-    case .null: return .null
+  private func fill(of statement: SelectStatement) throws -> FillRule {
+    switch statement.fill {
+    // What is null is not written, and neither is the zero that count() has for nothing.
+    case .null: return statement.into == nil ? .null : .none
     case .none: return .none
     case .previous: return .previous
     case .linear: return .linear

@@ -11,6 +11,8 @@ struct SelectPlan: Sendable {
     var type: FieldType?
     /// The projection is a tag.
     var isTag: Bool
+    /// Becomes a tag of the points that `SELECT … INTO` writes, not a field.
+    var isWrittenAsTag = false
   }
 
   var outputs: [Output]
@@ -47,6 +49,16 @@ struct SelectPlan: Sendable {
   /// A tag whose value each group is to know.
   var shareTag: String?
   var episodes: EpisodeSelection?
+
+  /// The measurements that rows come from, those of subqueries included.
+  var measurements: Set<String> {
+    sources.reduce(into: []) { names, source in
+      switch source {
+      case .measurement(let measurement): names.insert(measurement.name)
+      case .subquery(let inner): names.formUnion(inner.measurements)
+      }
+    }
+  }
 
   /// Every row of a subquery is one, also where all its values are null.
   var keepsEmptyRows: Bool {

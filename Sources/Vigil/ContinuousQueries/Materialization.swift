@@ -6,8 +6,8 @@ import TimeSeries
 /// One piece of a continuous query's work: its results for some buckets are written, and derived
 /// rows there that are not among them are deleted.
 ///
-/// A derived row is one of the destination measurement whose tags are tags the query groups by. One
-/// that carries fields which are not columns of the query is somebody else's too, and is left.
+/// A derived row is one of the destination measurement whose tags are tags the query groups by, or
+/// keys of its top() or bottom(). One that carries fields which are not columns of the query is somebody else's too, and is left.
 struct Materialization {
   let query: ContinuousQuery
   let source: DatabaseSource
@@ -106,7 +106,7 @@ extension Materialization {
   }
 
   private func derivedSeries(in snapshot: any DatabaseSnapshot) -> [SeriesDescriptor] {
-    var tags: Set<String>? = []
+    var tags: Set<String>? = query.statement.select.rankingKeys
     for dimension in query.statement.select.dimensions {
       if case .tag(let name) = dimension { tags?.insert(name) } else { tags = nil }
     }
