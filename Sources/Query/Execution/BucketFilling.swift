@@ -31,8 +31,8 @@ struct BucketFilling {
     if grid.count > result.count {
       switch rule {
       case .none: break
-      case .null: if isCount { column = column.replacingNulls(rows, with: .integer(0)) }
-      case .value(let value): column = column.replacingNulls(rows, with: value)
+      case .null: if isCount { column = try column.replacingNulls(rows, with: .integer(0)) }
+      case .value(let value): column = try column.replacingNulls(rows, with: value)
       case .previous:
         var last = -1
         let carried = rows.map { row in
@@ -75,7 +75,9 @@ struct BucketFilling {
 
   private func interpolated(_ column: Column, _ rows: [Int], _ grid: [Timestamp]) -> Column {
     var validity = column.validity ?? Validity(count: rows.count)
-    func interpolate<T>(_ values: [T], _ between: (T, T, Double) -> T) -> [T] {
+    /// - Parameter between: makes of two values and their distance, in buckets, the one that lies so
+    ///   many buckets behind the first.
+    func interpolate<T>(_ values: [T], _ between: (T, T, Int64, Int64) -> T) -> [T] {
       var values = values
       var previous: Int?
       var next = 0
@@ -88,24 +90,26 @@ struct BucketFilling {
         next = max(next, index)
         while next < rows.count, rows[next] < 0 { next += 1 }
         guard next < rows.count, validity[next] else { continue }
-        let whole = Double(grid[next] / self.grid.every - grid[previous] / self.grid.every)
-        let part = Double(grid[index] / self.grid.every - grid[previous] / self.grid.every)
-        values[index] = between(values[previous], values[next], part / whole)
+        let whole = abs(grid[next] / self.grid.every - grid[previous] / self.grid.every)
+        let part = abs(grid[index] / self.grid.every - grid[previous] / self.grid.every)
+        guard whole > 0 else { continue }
+        values[index] = between(values[previous], values[next], whole, part)
         validity[index] = true
       }
       return values
     }
+    /// The integer part of the exact value, which lies between `a` and `b`.
+    func between<T: FieldInteger>(_ a: T, _ b: T, _ whole: Int64, _ part: Int64) -> T {
+      T(
+        truncatingIfNeeded: (Int128(a) * Int128(whole - part) + Int128(b) * Int128(part))
+          / Int128(whole))
+    }
     let values: ColumnValues
     switch column.values {
-    case .float(let old): values = .float(interpolate(old) { $0 + ($1 - $0) * $2 })
-    case .integer(let old):
-      values = .integer(
-        interpolate(old) { saturatingInteger(Double($0) + Double($1 &- $0) * $2) })
-    case .unsigned(let old):
-      values = .unsigned(
-        interpolate(old) {
-          UInt64(bitPattern: saturatingInteger(Double($0) + (Double($1) - Double($0)) * $2))
-        })
+    case .float(let old):
+      values = .float(interpolate(old) { $0 + ($1 - $0) * (Double($3) / Double($2)) })
+    case .integer(let old): values = .integer(interpolate(old, between))
+    case .unsigned(let old): values = .unsigned(interpolate(old, between))
     default: return column
     }
     return Column(values, validity: validity)

@@ -28,10 +28,10 @@ struct GroupAggregation {
     var auxiliary: [Column] = []
     if let first = results.first, !plan.auxiliaryColumns.isEmpty {
       let rows = try groupRows(lookback: 0)
-      auxiliary = plan.auxiliaryColumns.map { index in
+      auxiliary = try plan.auxiliaryColumns.map { index in
         rows.columns.isEmpty
           ? Column(nulls: first.count, type: plan.columns[index].type ?? .float)
-          : auxiliaryColumn(rows.columns[index], first.rows)
+          : try auxiliaryColumn(rows.columns[index], first.rows)
       }
     }
     for rows in gathered.values { context.release(rows.byteCount) }
@@ -41,12 +41,12 @@ struct GroupAggregation {
 
   /// Another column of the rows picked. In GROUP BY time fill() is for its nulls too: a number for
   /// numbers, or what it was before.
-  private func auxiliaryColumn(_ column: Column, _ rows: [Int]) -> Column {
+  private func auxiliaryColumn(_ column: Column, _ rows: [Int]) throws -> Column {
     let known = rows.map { $0 >= 0 && column.isPresent($0) ? $0 : -1 }
     guard plan.grid != nil else { return column.gathered(rows) }
     switch plan.fill {
     case .value(let filler) where Arithmetic.isNumeric(column.type):
-      return column.gathered(known).replacingNulls(known, with: filler)
+      return try column.gathered(known).replacingNulls(known, with: filler)
     case .previous:
       var last = -1
       return column.gathered(
@@ -124,14 +124,14 @@ struct GroupAggregation {
     case .transform(let transformation, let inner):
       let input = try evaluate(
         inner, lookback: lookback + transformation.lookback, streamed: streamed)
-      return transformation.apply(
+      return try transformation.apply(
         input, interval: plan.grid?.every ?? 0, descending: plan.descending)
     case .transformPoints(let transformation, let column):
       guard plan.columns[column].type != nil else { return empty(call) }
       var rows = try groupRows(lookback: lookback)
       guard !rows.columns.isEmpty else { return empty(call) }
       if plan.descending { rows = rows.reversed() }
-      return transformation.apply(
+      return try transformation.apply(
         CallResult(times: rows.timestamps, column: rows.columns[column]),
         interval: plan.grid?.every ?? 0, descending: plan.descending)
     case .aggregate(let aggregate, let column):

@@ -39,7 +39,7 @@ struct StreamingScan: Sendable {
       for series in partial { for state in series { context.release(state.byteCount) } }
       start = end
     }
-    return states.map { $0.finish() }
+    return try states.map { try $0.finish() }
   }
 
   private func scan(_ reader: SeriesReader) throws -> [any BucketAccumulator] {

@@ -25,7 +25,7 @@ struct GatheredAggregate {
     let present = column.presentRows
     if case .integral(let unit) = aggregate {
       return Integral(unit: unit, grid: grid, whole: whole).results(
-        present.map { times[$0] }, doubles(present))
+        present.map { times[$0] }, doubles(present), pairSum: pairSum(present))
     }
     let runs = BucketRuns(present.map { times[$0] }, grid: grid, whole: whole)
     var resultTimes: [Timestamp] = []
@@ -113,8 +113,25 @@ struct GatheredAggregate {
   }
 
   private func doubles(_ slice: [Int]) -> [Double] {
-    guard case .float(let values) = column.converted(to: .float).values else { return [] }
-    return slice.map { values[$0] }
+    switch column.values {
+    case .float(let values): slice.map { values[$0] }
+    case .integer(let values): slice.map { Double(values[$0]) }
+    case .unsigned(let values): slice.map { Double(values[$0]) }
+    case .boolean, .string: []
+    }
+  }
+
+  /// Adds the values at two places of a slice, integers exactly.
+  private func pairSum(_ slice: [Int]) -> (Int, Int) -> Double {
+    func sum<T: FieldInteger>(_ values: [T]) -> (Int, Int) -> Double {
+      { (Int128(values[slice[$0]]) + Int128(values[slice[$1]])).double }
+    }
+    switch column.values {
+    case .integer(let values): return sum(values)
+    case .unsigned(let values): return sum(values)
+    case .float(let values): return { values[slice[$0]] + values[slice[$1]] }
+    case .boolean, .string: return { _, _ in 0 }
+    }
   }
 
   private func isLess(_ a: Int, _ b: Int) -> Bool {
@@ -137,19 +154,39 @@ struct GatheredAggregate {
     let middle = slice.count / 2
     let upper = ranks.row(at: middle, of: slice.indices)
     if slice.count % 2 == 1 { return doubles([upper])[0] }
-    let pair = doubles([ranks.row(at: middle - 1, of: slice.indices), upper])
-    return pair[0] + (pair[1] - pair[0]) / 2
+    let lower = ranks.row(at: middle - 1, of: slice.indices)
+    if case .float(let values) = column.values {
+      return values[lower] + (values[upper] - values[lower]) / 2
+    }
+    return pairSum([lower, upper])(0, 1) / 2
   }
 
   /// Of a sample, nil for fewer than two values.
   private func standardDeviation(_ slice: [Int]) -> Double? {
     guard slice.count > 1 else { return nil }
-    let values = doubles(slice)
-    var mean = 0.0
-    for (index, value) in values.enumerated() { mean += (value - mean) / Double(index + 1) }
+    let deviations: [Double]
+    switch column.values {
+    case .integer(let values): deviations = Self.deviations(slice.map { values[$0] })
+    case .unsigned(let values): deviations = Self.deviations(slice.map { values[$0] })
+    default:
+      let values = doubles(slice)
+      var mean = 0.0
+      for (index, value) in values.enumerated() { mean += (value - mean) / Double(index + 1) }
+      deviations = values.map { $0 - mean }
+    }
     var variance = 0.0
-    for value in values { variance += (value - mean) * (value - mean) }
-    return (variance / Double(values.count - 1)).squareRoot()
+    for deviation in deviations { variance += deviation * deviation }
+    return (variance / Double(slice.count - 1)).squareRoot()
+  }
+
+  /// How far each value is from their mean. The integer part of the mean is taken off exactly:
+  /// integers that a float does not tell apart may have a deviation.
+  private static func deviations<T: FieldInteger>(_ values: [T]) -> [Double] {
+    var sum = IntegerSum<T>(0)
+    for value in values { sum.add(value) }
+    let (whole, rest) = sum.total.quotientAndRemainder(dividingBy: Int128(values.count))
+    let part = rest.double / Double(values.count)
+    return values.map { (Int128($0) - whole).double - part }
   }
 
   /// The most frequent value. Of several InfluxDB takes one that begins before the last occurrence
@@ -229,34 +266,40 @@ struct Integral {
   let grid: BucketGrid?
   let whole: Timestamp
 
-  func results(_ times: [Timestamp], _ values: [Double]) -> CallResult {
+  /// - Parameter pairSum: adds the values at two places, more exactly than as floats where it can.
+  func results(
+    _ times: [Timestamp], _ values: [Double], pairSum: (Int, Int) -> Double
+  ) -> CallResult {
     var results: [(Timestamp, Double)] = []
     guard var previousTime = times.first, var previous = values.first else {
       return CallResult(times: [], column: Column(.float([])))
     }
     var window = grid?.bucket(of: previousTime) ?? (whole, .max)
     var sum = 0.0
-    func area(_ value: Double, _ time: Timestamp) -> Double {
-      0.5 * (value + previous) * (Double(time &- previousTime) / Double(unit))
+    func span(to time: Timestamp) -> Double { (Int128(time) - Int128(previousTime)).double }
+    func area(_ pair: Double, _ time: Timestamp) -> Double {
+      0.5 * pair * (span(to: time) / Double(unit))
     }
-    for (time, value) in zip(times, values).dropFirst() {
+    for (index, (time, value)) in zip(times, values).enumerated().dropFirst() {
       if time == previousTime {
         previous = value
         continue
       }
+      var pair = pairSum(index, index - 1)
       if let grid, time >= window.1 {
         if previousTime != window.1 {
-          let slope = (value - previous) / Double(time &- previousTime)
-          let cut = slope * Double(window.1 &- previousTime) + previous
-          sum += area(cut, window.1)
+          let slope = (value - previous) / span(to: time)
+          let cut = slope * span(to: window.1) + previous
+          sum += area(cut + previous, window.1)
           previous = cut
           previousTime = window.1
+          pair = value + cut
         }
         results.append((window.0, sum))
         window = grid.bucket(of: time)
         sum = 0
       }
-      sum += area(value, time)
+      sum += area(pair, time)
       previous = value
       previousTime = time
     }

@@ -245,7 +245,7 @@ extension Expression {
     case .parenthesized(let inner): return inner.constantNumber
     case .binary(.multiply, .integer(-1), let inner), .binary(.subtract, .integer(0), let inner):
       switch inner.constantNumber {
-      case .integer(let value)?: return .integer(0 &- value)
+      case .integer(let value)? where value != .min: return .integer(-value)
       case .float(let value)?: return .float(-value)
       default: return nil
       }

@@ -61,13 +61,15 @@ indirect enum RowCondition: Sendable {
   }
 
   /// Which rows of a batch hold.
-  func mask(_ batch: RowBatch) -> [Bool] {
+  ///
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  func mask(_ batch: RowBatch) throws -> [Bool] {
     switch self {
     case .constant(let value): return Array(repeating: value, count: batch.count)
-    case .and(let a, let b): return zip(a.mask(batch), b.mask(batch)).map { $0 && $1 }
-    case .or(let a, let b): return zip(a.mask(batch), b.mask(batch)).map { $0 || $1 }
+    case .and(let a, let b): return try zip(a.mask(batch), b.mask(batch)).map { $0 && $1 }
+    case .or(let a, let b): return try zip(a.mask(batch), b.mask(batch)).map { $0 || $1 }
     case .compare(let op, let a, let b):
-      return Comparison.apply(op, a.evaluate(batch), b.evaluate(batch))
+      return Comparison.apply(op, try a.evaluate(batch), try b.evaluate(batch))
     case .column(let index):
       guard case .boolean(var values) = batch.columns[index].values else {
         return Array(repeating: false, count: batch.count)
