@@ -37,7 +37,7 @@ public final class DatabaseBackup: Sendable {
     try bytes.withUnsafeBytes { try Self.send($0, to: emit) }
     for (segment, reader) in zip(catalog.segments, readers)
     where !known.contains(segment.fileName) {
-      try reader.withFile { try Self.send($0, to: emit) }
+      try reader.forEachPiece(size: Self.pieceSize, emit)
     }
   }
 

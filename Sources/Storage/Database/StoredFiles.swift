@@ -39,16 +39,22 @@ struct StoredFiles: Sendable {
 
   /// Nil where there is none of that name.
   func load(kind: String, name: String) throws -> [UInt8]? {
+    try open(kind: kind, name: name)?.bytes
+  }
+
+  /// Nil where there is none of that name.
+  func open(kind: String, name: String) throws -> StoredFile? {
     let path = try path(kind: kind, name: name)
     guard fileSystem.exists(path) else { return nil }
-    return try read(path)
+    return try open(path)
   }
 
   func path(kind: String, name: String) throws -> FilePath {
     try directory(kind).appending(EscapedName.escape(name))
   }
 
-  private func read(_ path: FilePath) throws -> [UInt8] {
+  /// Throws where the file is damaged.
+  private func open(_ path: FilePath) throws -> StoredFile {
     func corrupt(_ offset: Int, _ reason: String) -> StorageError {
       .corrupt(path: path.string, offset: offset, reason: reason)
     }
@@ -66,14 +72,17 @@ struct StoredFiles: Sendable {
           path: path.string, found: word(8), supported: Self.version...Self.version)
       }
       let size = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt64.self))
-      let content = UnsafeRawBufferPointer(rebasing: bytes[Self.headerSize...])
+      let content = Self.headerSize..<bytes.count
       guard size == UInt64(content.count) else {
         throw corrupt(bytes.count, "\(content.count) bytes, it had \(size)")
       }
-      guard word(20) == CRC32C.checksum(content) else {
-        throw corrupt(Self.headerSize, "bad checksum")
+      let expected = word(20)
+      var checksum: UInt32 = 0
+      map.forEachPiece(of: content, size: StoredFile.pieceSize) {
+        checksum = CRC32C.checksum($0, continuing: checksum)
       }
-      return Array(content)
+      guard checksum == expected else { throw corrupt(Self.headerSize, "bad checksum") }
+      return StoredFile(map: map, content: content)
     }
   }
 
@@ -108,7 +117,7 @@ struct StoredFiles: Sendable {
       let directory = layout.filesDirectory.appending(kind)
       for name in (try? fileSystem.list(directory)) ?? [] where EscapedName.unescape(name) != nil {
         do {
-          _ = try read(directory.appending(name))
+          _ = try open(directory.appending(name))
         } catch {
           problems.append(
             error as? StorageError

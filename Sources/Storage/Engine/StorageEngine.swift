@@ -306,6 +306,12 @@ public final class StorageEngine: Sendable {
     return try store.files.withLock { try $0.load(kind: kind, name: name) }
   }
 
+  /// The same, without reading it into memory.
+  public func openFile(kind: String, name: String, in database: String) throws -> StoredFile? {
+    let store = try storeForFiles(database)
+    return try store.files.withLock { try $0.open(kind: kind, name: name) }
+  }
+
   /// Names of a kind, sorted.
   public func listFiles(kind: String, in database: String) throws -> [String] {
     let store = try storeForFiles(database)

@@ -73,10 +73,20 @@ public struct DiskFileSystem: FileSystem {
     guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
     else { throw failure("mmap", path) }
     let address = UInt(bitPattern: start)
-    return MappedFile(UnsafeRawBufferPointer(start: start, count: count)) {
-      munmap(UnsafeMutableRawPointer(bitPattern: address), count)
-    }
+    return MappedFile(
+      UnsafeRawBufferPointer(start: start, count: count),
+      evict: { range in
+        // Whole pages only; the first one may have bytes before the range, which are read again.
+        let first = range.lowerBound / Self.pageSize * Self.pageSize
+        let last = range.upperBound / Self.pageSize * Self.pageSize
+        guard last > first else { return }
+        madvise(
+          UnsafeMutableRawPointer(bitPattern: address + UInt(first)), last - first, MADV_DONTNEED)
+      },
+      release: { munmap(UnsafeMutableRawPointer(bitPattern: address), count) })
   }
+
+  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   /// Smaller files are read: a mapping takes a page at least, and a process may have some ten
   /// thousand mappings, fewer than a store can have segments of a few rows.

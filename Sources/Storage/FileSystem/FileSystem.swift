@@ -58,16 +58,27 @@ public final class MappedFile: Sendable {
   /// Valid while the `MappedFile` is; read it inside `withExtendedLifetime` or through ``withBytes(_:)``.
   nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
   private let release: @Sendable () -> Void
+  private let evictRange: (@Sendable (Range<Int>) -> Void)?
 
-  /// - Parameter release: gives `bytes` back; called once, when the last reference goes.
-  public init(_ bytes: UnsafeRawBufferPointer, release: @escaping @Sendable () -> Void) {
+  /// - Parameters:
+  ///   - evict: gives the memory of a part of `bytes` back until it is read again; nil where that is
+  ///     not possible.
+  ///   - release: gives `bytes` back; called once, when the last reference goes.
+  public init(
+    _ bytes: UnsafeRawBufferPointer, evict: (@Sendable (Range<Int>) -> Void)? = nil,
+    release: @escaping @Sendable () -> Void
+  ) {
     self.bytes = bytes
+    evictRange = evict
     self.release = release
   }
 
   deinit { release() }
 
   public var count: Int { bytes.count }
+
+  /// Gives the memory of a part back, which is read from the file again when it is needed.
+  func evict(_ range: Range<Int>) { evictRange?(range) }
 
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try withExtendedLifetime(self) { try body(bytes) }

@@ -44,6 +44,11 @@ final class SegmentReader: Sendable {
     try map.withBytes(body)
   }
 
+  /// Calls `body` with one piece of the file after the other; no more than one is in memory for it.
+  func forEachPiece(size: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    try map.forEachPiece(of: 0..<map.count, size: size, body)
+  }
+
   /// The checksum of the trailer. As that holds the checksums of directory and keys, and the
   /// directory those of all chunks, it stands for the content of the file.
   var checksum: UInt32 { trailer.checksum }
