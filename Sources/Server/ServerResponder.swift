@@ -19,8 +19,12 @@ struct ServerResponder: HTTPResponder {
     } catch is CancellationError {
       response = ErrorResponse(.serviceUnavailable, "shutting down").response()
     } catch {
-      context.logger.error("request failed", metadata: ["error": "\(error)"])
-      response = ErrorResponse(.internalServerError, "\(error)").response()
+      let failure =
+        ErrorResponse(requestError: error) ?? ErrorResponse(.internalServerError, "\(error)")
+      if failure.status == .internalServerError {
+        context.logger.error("request failed", metadata: ["error": "\(failure.message)"])
+      }
+      response = failure.response()
     }
     // A client does not look for a body after HEAD, and would take it for the next response.
     if request.method == .head { response = response.createHeadResponse() }
@@ -30,13 +34,13 @@ struct ServerResponder: HTTPResponder {
 
   private func route(_ request: Request, _ context: Context) async throws -> Response {
     switch (request.uri.path, request.method) {
-    case ("/write", .post): try await write.respond(to: request)
+    case ("/write", .post): try await write.respond(to: request, context: context)
     case ("/query", .get), ("/query", .post):
       try await query.respond(to: request, context: context)
     case ("/backup", .get): try backup.list()
     case ("/backup", .post): try await backup.respond(to: request, context: context)
-    case ("/model", .get): try await model.send(request)
-    case ("/model", .post): try await model.receive(request)
+    case ("/model", .get): try await model.send(request, context: context)
+    case ("/model", .post): try await model.receive(request, context: context)
     case ("/write", .options), ("/query", .options): Response(status: .ok)
     case ("/ping", .get), ("/ping", .head), ("/status", .get), ("/status", .head):
       StatusRoutes.ping(request)

@@ -14,6 +14,8 @@ extension Database {
     public var seriesLimit = 1_000_000
     /// Seconds a query may run; 0 is no limit.
     public var queryTimeout: Double = 0
+    /// Threads that run queries; more of them wait.
+    public var queryThreads = 64
     /// Bytes a query may hold.
     public var queryMemoryLimit = 1 << 30
     /// Whether this process keeps continuous queries up to date and trains models as their

@@ -80,7 +80,10 @@ extension ServerBackend {
     throw StorageError.databaseNotFound(database)
   }
 
-  func exportModel(_ name: String, from database: String) throws -> [UInt8] {
+  func exportModel(
+    _ name: String, from database: String,
+    emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) async throws {
     throw QueryError.modelNotFound(name)
   }
 

@@ -55,6 +55,18 @@ public enum Statement: Sendable, Hashable {
   }
 }
 
+extension Statement {
+  /// Whether it is about the server, needs next to nothing, and is what somebody asks who looks into
+  /// a server that is busy.
+  public var isAdministrative: Bool {
+    switch self {
+    case .showQueries, .killQuery, .showDatabases, .showRetentionPolicies, .showContinuousQueries:
+      true
+    default: false
+    }
+  }
+}
+
 /// `[[database.]policy.]measurement`; the name can be a regex in FROM.
 public struct MeasurementName: Sendable, Hashable {
   public enum Name: Sendable, Hashable {

@@ -15,6 +15,9 @@ struct StatementRunner: Sendable {
   var source: DatabaseSource { database.continuousQueries.source }
   var scheduler: ContinuousQueryScheduler { database.continuousQueries.scheduler }
 
+  /// Bytes of an error in a result, which may quote the statement.
+  private static let errorLimit = 4 << 10
+
   /// What went wrong with a statement is said in its result; only `emit` throws.
   func run(_ statements: [Statement], emit: (StatementResult) throws -> Void) throws {
     var failed = false
@@ -38,7 +41,8 @@ struct StatementRunner: Sendable {
       } catch {
         if let emitFailure { throw emitFailure }
         failed = true
-        try emit(StatementResult(statementID: id, error: "\(error)"))
+        let message = "\(error)".excerpt(bytes: Self.errorLimit)
+        try emit(StatementResult(statementID: id, error: message))
       }
     }
   }
