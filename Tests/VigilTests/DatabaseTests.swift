@@ -189,6 +189,22 @@ import Vigil
     #expect(sums.map(\.rows) == [["0 20.0", "10 70.0"], ["0 25.0", "10 75.0"]])
   }
 
+  @Test func aFieldThatTheTargetHasWithAnotherTypeIsAnError() async throws {
+    let temporary = try TemporaryDatabase()
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    try database.write(lineProtocol: "floats v=1.5 1\nints v=3i,s=\"x\" 2", to: "db")
+    for select in ["v", "v, s", "*"] {
+      #expect(
+        try await database.failure("SELECT \(select) INTO floats FROM ints")
+          == "partial write: field type conflict: input field \"v\" on measurement \"floats\" is "
+          + "type integer, already exists as type float dropped=1")
+    }
+    #expect(try await database.tables("SELECT * FROM floats").first?.rows == ["1 1.5"])
+    #expect(try await database.failure("SELECT v::float INTO floats FROM ints") == nil)
+    #expect(try await database.tables("SELECT v FROM floats").first?.rows == ["1 1.5", "2 3.0"])
+  }
+
   @Test func aDatabaseWithANamedPolicyHasNoOther() async throws {
     let temporary = try TemporaryDatabase()
     let database = temporary.database
