@@ -205,6 +205,31 @@ import Vigil
     #expect(try await database.tables("SELECT v FROM floats").first?.rows == ["1 1.5", "2 3.0"])
   }
 
+  /// Sums of blocks on disk, whose statistics hold 64 bits.
+  @Test func sumsOfSegmentsAreExact() async throws {
+    let temporary = try TemporaryDatabase()
+    try await temporary.database.query("CREATE DATABASE db")
+    try temporary.database.write(
+      lineProtocol: (0..<7).map { "ping,host=0 rt=1598313600000000000i \($0)" }
+        .joined(separator: "\n")
+        + "\nends v=9223372036854775807i 1\nends v=-9223372036854775808i 2\n"
+        + "ends v=9223372036854775807i 3\nends v=9223372036854775807i 4", to: "db")
+    for _ in 0..<2 {
+      let database = temporary.database
+      #expect(
+        try await database.tables("SELECT mean(rt) FROM ping").first?.rows
+          == ["0 1.5983136e+18"])
+      #expect(
+        try await database.failure("SELECT sum(rt) FROM ping")
+          == "numeric overflow: sum 11188195200000000000 does not fit type integer")
+      #expect(
+        try await database.tables("SELECT mean(v) FROM ends").first?.rows
+          == ["0 4.611686018427388e+18"])
+      // Closing puts what is in memory into segments.
+      try temporary.reopen()
+    }
+  }
+
   @Test func aDatabaseWithANamedPolicyHasNoOther() async throws {
     let temporary = try TemporaryDatabase()
     let database = temporary.database
