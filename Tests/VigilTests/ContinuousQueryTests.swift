@@ -35,6 +35,45 @@ import Vigil
     #expect(tables.map { $0.tags.map(\.value) } == [["a"], ["b"]])
   }
 
+  @Test func emptyBucketsAreNotWritten() async throws {
+    let temporary = try await database()
+    let database = temporary.database
+    try database.write(
+      lineProtocol: "m,h=a v=1 0\nm,h=a v=3 120000000000\nm,h=b v=5 60000000000", to: "db")
+    for (name, fill) in [("plain", ""), ("zeros", "fill(0)")] {
+      _ = try await database.tables(
+        """
+        CREATE CONTINUOUS QUERY \(name) ON db BEGIN
+          SELECT count(v) INTO \(name) FROM m WHERE time < 240s GROUP BY time(1m), h \(fill) END
+        """)
+    }
+    settle(temporary)
+    #expect(
+      try await database.tables("SELECT count(count) FROM plain").first?.rows == ["0 3"])
+    let zeros = try await database.tables("SELECT count FROM zeros WHERE h = 'a'")
+    #expect(zeros.first?.rows.contains("60000000000 0") == true)
+  }
+
+  @Test func keysOfTopAreTagsOfRowsThatAreReplaced() async throws {
+    let temporary = try await database()
+    let database = temporary.database
+    try database.write(lineProtocol: "m,h=a v=1 0\nm,h=b v=5 0\nm,h=c v=3 0", to: "db")
+    _ = try await database.tables(
+      """
+      CREATE CONTINUOUS QUERY tops ON db BEGIN
+        SELECT top(v, h, 2) INTO tops FROM m GROUP BY time(10s) END
+      """)
+    settle(temporary)
+    func tops() async throws -> [String: [String]] {
+      let tables = try await database.tables("SELECT top FROM tops GROUP BY h")
+      return Dictionary(uniqueKeysWithValues: tables.map { ($0.tags[0].value, $0.rows) })
+    }
+    #expect(try await tops() == ["b": ["0 5.0"], "c": ["0 3.0"]])
+    try database.write(lineProtocol: "m,h=d v=9 0", to: "db")
+    settle(temporary)
+    #expect(try await tops() == ["b": ["0 5.0"], "d": ["0 9.0"]])
+  }
+
   @Test func whatAModelSaysIsWrittenAsASeriesOfItsOwn() async throws {
     let temporary = try await database()
     let database = temporary.database
