@@ -124,8 +124,10 @@ struct GroupAggregation {
     case .transform(let transformation, let inner):
       let input = try evaluate(
         inner, lookback: lookback + transformation.lookback, streamed: streamed)
-      return try transformation.apply(
-        input, interval: plan.grid?.every ?? 0, descending: plan.descending)
+      let result = try transformation.apply(
+        input, interval: plan.grid?.every ?? 0, descending: plan.descending, context: context)
+      guard case .indicator = transformation else { return result }
+      return withoutLookback(result, kept: lookback)
     case .transformPoints(let transformation, let column):
       guard plan.columns[column].type != nil else { return empty(call) }
       var rows = try groupRows(lookback: lookback)
@@ -133,11 +135,10 @@ struct GroupAggregation {
       if plan.descending { rows = rows.reversed() }
       return try transformation.apply(
         CallResult(times: rows.timestamps, column: rows.columns[column]),
-        interval: plan.grid?.every ?? 0, descending: plan.descending)
+        interval: plan.grid?.every ?? 0, descending: plan.descending, context: context)
     case .aggregate(let aggregate, let column):
       guard plan.columns[column].type != nil else { return empty(call) }
       var result: CallResult
-      let isTop = if case .top = aggregate { true } else { false }
       if let buckets = streamed[Streamed(call: call, lookback: lookback)] {
         result = CallResult(
           times: plan.keepsPointTime ? buckets.pointTimes : buckets.buckets, column: buckets.column)
@@ -148,16 +149,20 @@ struct GroupAggregation {
         let isIntegral = if case .integral = aggregate { true } else { false }
         result = GatheredAggregate(
           aggregate: aggregate, rows: rows, column: rows.columns[column], grid: plan.grid,
-          whole: isIntegral ? 0 : wholeTime, keepsPointTime: plan.keepsPointTime || isTop,
-          descending: plan.descending
+          whole: isIntegral ? 0 : wholeTime,
+          keepsPointTime: plan.keepsPointTime || aggregate.picksSeveral,
+          descending: plan.descending, seed: group.key.seed
         ).results()
       }
       if plan.descending {
         result =
-          isTop || aggregate == .distinct ? bucketsReversed(result) : result.reversed()
+          aggregate.picksSeveral || aggregate == .distinct
+          ? bucketsReversed(result) : result.reversed()
       }
       // A row for each of several values in a bucket leaves nothing to fill.
-      guard let grid = plan.grid, !isTop, aggregate != .distinct else { return result }
+      guard let grid = plan.grid, !aggregate.picksSeveral, aggregate != .distinct else {
+        return result
+      }
       let (from, through) = range(lookback: lookback)
       let isCount = aggregate == .count || aggregate == .countDistinct
       return try BucketFilling(
@@ -166,6 +171,18 @@ struct GroupAggregation {
         context: context
       ).fill(result, isCount: isCount)
     }
+  }
+
+  /// The results of the range that was asked for: what has a result of its own from the first value
+  /// on has one for an interval that was read to warm up.
+  ///
+  /// - Parameter kept: intervals that whatever takes the results needs before the range.
+  private func withoutLookback(_ result: CallResult, kept: Int) -> CallResult {
+    guard let grid = plan.grid else { return result }
+    let (from, through) = range(lookback: kept)
+    let wanted = grid.start(of: from)...max(through, from)
+    return result.times.allSatisfy(wanted.contains)
+      ? result : result.gathered(result.times.indices.filter { wanted.contains(result.times[$0]) })
   }
 
   /// Later buckets first; within a bucket the several rows it has stay in order.

@@ -13,6 +13,8 @@ struct GatheredAggregate {
   /// Results keep the time of the point picked.
   let keepsPointTime: Bool
   let descending: Bool
+  /// What sample() draws by, besides the bucket: one query may compute a bucket more than once.
+  let seed: UInt64
 
   private var times: [Timestamp] { rows.timestamps }
 
@@ -49,7 +51,7 @@ struct GatheredAggregate {
         isNull.append(false)
         resultTimes.append(bucket)
       default:
-        for row in pick(slice) {
+        for row in pick(slice, bucket) {
           picked.append(row)
           resultTimes.append(keepsPointTime ? times[row] : bucket)
         }
@@ -72,7 +74,7 @@ struct GatheredAggregate {
     }
   }
 
-  private func pick(_ slice: [Int]) -> [Int] {
+  private func pick(_ slice: [Int], _ bucket: Timestamp) -> [Int] {
     guard let first = slice.first else { return [] }
     switch aggregate {
     case .first:
@@ -90,6 +92,9 @@ struct GatheredAggregate {
     case .distinct: return distinct(slice)
     case .top(let count, let keys, let isBottom):
       return top(slice, count: count, keys: keys, isBottom: isBottom)
+    case .sample(let size):
+      var reservoir = Reservoir(size: size, seed: seed ^ UInt64(bitPattern: bucket))
+      return reservoir.draw(from: slice)
     default: return []
     }
   }

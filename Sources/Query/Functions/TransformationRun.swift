@@ -4,8 +4,11 @@ extension Transformation {
   /// Runs over points in the query's order of time; nulls are passed over.
   ///
   /// - Parameter interval: nanoseconds of a bucket, what a derivative is per where it names no unit.
-  /// - Throws: ``QueryError/overflow(_:_:)``
-  func apply(_ input: CallResult, interval: Int64, descending: Bool) throws -> CallResult {
+  /// - Throws: ``QueryError``: a result that does not fit, a forecast that takes too much, the end of
+  ///   the query.
+  func apply(
+    _ input: CallResult, interval: Int64, descending: Bool, context: QueryContext
+  ) throws -> CallResult {
     let rows = input.column.presentRows
     let present =
       rows.count == input.count
@@ -73,6 +76,10 @@ extension Transformation {
       case .unsigned(let values): return try running(values)
       default: return CallResult(times: [], column: present.column.gathered([]))
       }
+    case .indicator(let indicator): return try indicator.apply(present)
+    case .holtWinters(let forecast):
+      return try forecast.apply(
+        present, interval: interval, descending: descending, context: context)
     case .elapsed(let unit):
       return CallResult(
         times: Array(times.dropFirst()),

@@ -178,6 +178,11 @@ struct ProjectionBuilder {
   private mutating func call(_ name: String, _ arguments: [Expression]) throws -> Call {
     let unit: Int64? =
       if arguments.count > 1, case .duration(let unit) = arguments[1] { unit } else { nil }
+    if let kind = Indicator.Kind(rawValue: name),
+      let indicator = Indicator(kind, arguments: arguments)
+    {
+      return try transform(.indicator(indicator), arguments)
+    }
     switch name {
     case "derivative", "non_negative_derivative":
       let isNested = if case .call? = arguments.first { true } else { false }
@@ -192,6 +197,13 @@ struct ProjectionBuilder {
     case "moving_average":
       guard arguments.count == 2, case .integer(let window) = arguments[1] else { break }
       return try transform(.movingAverage(Int(window)), arguments)
+    case "holt_winters", "holt_winters_with_fit":
+      guard let forecast = HoltWinters(name, arguments: arguments) else { break }
+      return try transform(.holtWinters(forecast), arguments)
+    case "sample":
+      guard case .integer(let count)? = arguments.last else { break }
+      return .aggregate(
+        .sample(Int(clamping: count)), column: try fieldColumn(arguments.first))
     case "top", "bottom":
       guard case .integer(let count)? = arguments.last else { break }
       var keys: [Int] = []

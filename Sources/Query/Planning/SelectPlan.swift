@@ -129,10 +129,20 @@ enum Aggregate: Sendable, Hashable {
   /// The rows with the largest (or smallest) values; of rows that agree in the key columns only
   /// the best one.
   case top(Int, keys: [Int], isBottom: Bool)
+  /// So many rows at random.
+  case sample(Int)
 
   var isSelector: Bool {
     switch self {
-    case .min, .max, .first, .last, .percentile, .top: true
+    case .min, .max, .first, .last, .percentile, .top, .sample: true
+    default: false
+    }
+  }
+
+  /// Whether it picks several rows of a bucket, which keep their times.
+  var picksSeveral: Bool {
+    switch self {
+    case .top, .sample: true
     default: false
     }
   }
@@ -162,6 +172,7 @@ enum Aggregate: Sendable, Hashable {
     case .percentile: "percentile"
     case .integral: "integral"
     case .top(_, _, let isBottom): isBottom ? "bottom" : "top"
+    case .sample: "sample"
     }
   }
 
@@ -173,7 +184,7 @@ enum Aggregate: Sendable, Hashable {
     case .sum, .spread, .percentile, .top: return isNumeric ? argument : nil
     case .mean, .median, .stddev, .integral: return isNumeric ? .float : nil
     case .min, .max: return isNumeric || argument == .boolean ? argument : nil
-    case .first, .last, .mode, .distinct: return argument
+    case .first, .last, .mode, .distinct, .sample: return argument
     }
   }
 }
@@ -184,6 +195,8 @@ enum Transformation: Sendable, Hashable {
   case movingAverage(Int)
   case cumulativeSum
   case elapsed(unit: Int64)
+  case indicator(Indicator)
+  case holtWinters(HoltWinters)
 
   var name: String {
     switch self {
@@ -192,16 +205,24 @@ enum Transformation: Sendable, Hashable {
     case .movingAverage: "moving_average"
     case .cumulativeSum: "cumulative_sum"
     case .elapsed: "elapsed"
+    case .indicator(let indicator): indicator.kind.rawValue
+    case .holtWinters(let forecast):
+      forecast.withFit ? "holt_winters_with_fit" : "holt_winters"
     }
   }
 
   /// Intervals read before the first one. InfluxDB reads one, for a moving average of more too.
-  var lookback: Int { self == .cumulativeSum ? 0 : 1 }
+  var lookback: Int {
+    switch self {
+    case .cumulativeSum, .holtWinters: 0
+    case .derivative, .difference, .movingAverage, .elapsed, .indicator: 1
+    }
+  }
 
   func type(of argument: FieldType) -> FieldType? {
     let isNumeric = Arithmetic.isNumeric(argument)
     switch self {
-    case .derivative, .movingAverage: return isNumeric ? .float : nil
+    case .derivative, .movingAverage, .indicator, .holtWinters: return isNumeric ? .float : nil
     case .difference, .cumulativeSum: return isNumeric ? argument : nil
     case .elapsed: return .integer
     }
