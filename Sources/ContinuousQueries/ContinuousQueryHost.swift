@@ -22,14 +22,15 @@ public protocol ContinuousQueryHost: Sendable {
   /// on it.
   func furtherSources(
     of select: SelectStatement, in database: String
-  ) throws -> [ContinuousQuery.MeasurementReference: Int64]
-  /// First and last time of the data in a measurement; nil where it has none.
-  func timeRange(of source: ContinuousQuery.MeasurementReference) throws -> ClosedRange<Timestamp>?
-  /// The time of the first row of a measurement that is not before `from`, or an earlier time that
-  /// is not before `from` either; nil where there is none.
-  func firstTime(
-    of source: ContinuousQuery.MeasurementReference, from: Timestamp
-  ) throws -> Timestamp?
+  ) throws -> [MeasurementSelection: Int64]
+  /// The retention policies of a database, the one of names without one first; nil if the database
+  /// does not exist.
+  func retentionPolicies(of database: String) -> [String]?
+  /// First and last time of the data in some measurements; nil if they have none.
+  func timeRange(of source: MeasurementSelection) throws -> ClosedRange<Timestamp>?
+  /// The time of the first row of some measurements that is not before `from`, or an earlier time
+  /// that is not before `from` either; nil if there is no row.
+  func firstTime(of source: MeasurementSelection, from: Timestamp) throws -> Timestamp?
 
   /// Stored definitions of every database, name by name.
   func loadContinuousQueries() throws -> [StoredContinuousQuery]

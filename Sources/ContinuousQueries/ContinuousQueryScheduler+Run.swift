@@ -58,7 +58,8 @@ extension ContinuousQueryScheduler {
   /// are found.
   private func frontier(of query: ContinuousQuery) throws -> Timestamp {
     if query.statement.select.selectsEpisodes { return .max }
-    return try host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
+    let last = try query.destinations.compactMap { try host.timeRange(of: $0)?.upperBound }.max()
+    return last.map { saturatingAdd($0, 1) } ?? .min
   }
 
   /// Passes over what is pending behind a piece up to the next row that a result could come from or
@@ -73,11 +74,11 @@ extension ContinuousQueryScheduler {
       end = stretch.upperBound
     }
     let start = stretch.lowerBound
-    var next = try host.firstTime(of: turn.query.destination, from: start)
-    for source in turn.query.sources {
-      let found = try host.firstTime(of: source, from: saturatingAdd(start, -turn.lookback))
-      next = [next, found].compactMap { $0 }.min()
+    let written = try turn.query.destinations.map { try host.firstTime(of: $0, from: start) }
+    let read = try turn.query.sources.map {
+      try host.firstTime(of: $0, from: saturatingAdd(start, -turn.lookback))
     }
+    let next = (written + read).compactMap { $0 }.min()
     _ = turn.left.removePrefix(
       below: min(end, next.map { max(start, turn.query.grid.floor($0)) } ?? .max))
   }

@@ -33,11 +33,13 @@ final class DatabaseSource: QuerySource {
   func write(_ batch: PointBatch, to database: String, retentionPolicy: String?) throws
     -> WriteOutcome
   {
-    let scheduler = listener.withLock { $0 }
-    let change = scheduler?.beginWrite(batch, to: database)
+    guard let scheduler = listener.withLock({ $0 }), scheduler.isReading(from: database),
+      let policy = retentionPolicy ?? engine.retentionPolicies(of: database)?.first?.name
+    else { return try engine.write(batch, to: database, retentionPolicy: retentionPolicy) }
+    let change = scheduler.beginWrite(batch, to: database, retentionPolicy: policy)
     // Whatever comes of it: a write that failed may be found later all the same.
-    defer { if let scheduler, let change { scheduler.end(change) } }
-    return try engine.write(batch, to: database, retentionPolicy: retentionPolicy)
+    defer { if let change { scheduler.end(change) } }
+    return try engine.write(batch, to: database, retentionPolicy: policy)
   }
 
   func model(named name: String, in database: String) throws -> (any ScoringModel)? {

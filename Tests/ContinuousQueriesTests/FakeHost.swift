@@ -10,11 +10,11 @@ final class FakeHost: ContinuousQueryHost {
 
   struct State {
     var now: Timestamp = 1_000_000
-    var rows: [ContinuousQuery.MeasurementReference: [Timestamp: Int64]] = [:]
+    var rows: [MeasurementReference: [Timestamp: Int64]] = [:]
     var stored: [String: StoredContinuousQuery] = [:]
     var failing = false
     var materialized = 0
-    var furtherSources: [ContinuousQuery.MeasurementReference: Int64] = [:]
+    var furtherSources: [MeasurementSelection: Int64] = [:]
   }
 
   let state = Mutex(State())
@@ -30,9 +30,17 @@ final class FakeHost: ContinuousQueryHost {
 
   var now: Timestamp { state.withLock { $0.now } }
 
-  func reference(_ measurement: String) -> ContinuousQuery.MeasurementReference {
-    ContinuousQuery.MeasurementReference(database: "db", measurement: measurement)
+  func reference(_ measurement: String) -> MeasurementReference {
+    MeasurementReference(
+      database: "db", retentionPolicy: "autogen", measurement: measurement)
   }
+
+  func selection(_ measurement: String) -> MeasurementSelection {
+    MeasurementSelection(
+      database: "db", retentionPolicy: nil, name: .literal(measurement))
+  }
+
+  func retentionPolicies(of database: String) -> [String]? { ["autogen", "roll", "other"] }
 
   func write(_ measurement: String, _ rows: [Timestamp: Int64]) {
     state.withLock { $0.rows[reference(measurement), default: [:]].merge(rows) { $1 } }
@@ -43,7 +51,7 @@ final class FakeHost: ContinuousQueryHost {
       batch.append(field: batch.internField("v"), float: 0)
     }
     if let scheduler = scheduler.withLock({ $0 }),
-      let change = scheduler.beginWrite(batch, to: "db")
+      let change = scheduler.beginWrite(batch, to: "db", retentionPolicy: "autogen")
     {
       scheduler.end(change)
     }
@@ -75,12 +83,14 @@ final class FakeHost: ContinuousQueryHost {
   ) throws -> Int {
     beforeMaterializing.withLock { $0 }?()
     if state.withLock({ $0.failing }) { throw Failure() }
-    guard let source = query.sources.first else { throw Failure() }
-    let rows = state.withLock { $0.rows[source] ?? [:] }
+    guard case .literal(let source)? = query.sources.first?.name,
+      case .literal(let destination)? = query.destinations.first?.name
+    else { throw Failure() }
+    let rows = state.withLock { $0.rows[reference(source)] ?? [:] }
     let result = evaluate(rows, every: query.grid.every, over: range)
     state.withLock { $0.materialized += 1 }
-    if !result.isEmpty { write(query.destination.measurement, result) }
-    if let replaced { try delete(query.destination.measurement, in: replaced, except: result) }
+    if !result.isEmpty { write(destination, result) }
+    if let replaced { try delete(destination, in: replaced, except: result) }
     return result.count
   }
 
@@ -99,10 +109,14 @@ final class FakeHost: ContinuousQueryHost {
     if let scheduler, let change { scheduler.end(change) }
   }
 
-  func firstTime(
-    of source: ContinuousQuery.MeasurementReference, from: Timestamp
-  ) throws -> Timestamp? {
-    state.withLock { $0.rows[source]?.keys.filter { $0 >= from }.min() }
+  private func times(of selection: MeasurementSelection) -> [Timestamp] {
+    state.withLock { state in
+      state.rows.filter { selection.contains($0.key) }.flatMap(\.value.keys)
+    }
+  }
+
+  func firstTime(of source: MeasurementSelection, from: Timestamp) throws -> Timestamp? {
+    times(of: source).filter { $0 >= from }.min()
   }
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
@@ -111,15 +125,13 @@ final class FakeHost: ContinuousQueryHost {
 
   func furtherSources(
     of select: SelectStatement, in database: String
-  ) throws -> [ContinuousQuery.MeasurementReference: Int64] {
+  ) throws -> [MeasurementSelection: Int64] {
     state.withLock { $0.furtherSources }
   }
 
-  func timeRange(of source: ContinuousQuery.MeasurementReference) throws
-    -> ClosedRange<Timestamp>?
-  {
-    let times = state.withLock { $0.rows[source]?.keys.sorted() ?? [] }
-    guard let first = times.first, let last = times.last else { return nil }
+  func timeRange(of source: MeasurementSelection) throws -> ClosedRange<Timestamp>? {
+    let times = times(of: source)
+    guard let first = times.min(), let last = times.max() else { return nil }
     return first...last
   }
 

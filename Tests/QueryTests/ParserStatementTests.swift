@@ -92,6 +92,10 @@ import Testing
       ),
       ("CREATE CONTINUOUS QUERY c ON d BEGIN SELECT x INTO y FROM z END", nil),
       ("SHOW CONTINUOUS QUERIES", nil),
+      (
+        "ALTER RETENTION POLICY default ON d DURATION 1h DEFAULT",
+        "ALTER RETENTION POLICY \"default\" ON d DURATION 1h DEFAULT"
+      ),
       ("DROP CONTINUOUS QUERY c ON d", nil),
       (
         "create model b from m fields x group by time(1s) using LSTM_Autoencoder",

@@ -273,11 +273,7 @@ final class RandomHistory {
       fromScratch.into = nil
       fromScratch.condition = .binary(.less, .reference("time", cast: nil), .integer(complete))
       var kept = fromScratch
-      kept.sources = [
-        .measurement(
-          MeasurementName(
-            database: nil, retentionPolicy: nil, name: .literal(query.destination.measurement)))
-      ]
+      kept.sources = create.select.into.map { [.measurement($0)] } ?? []
       kept.fields = create.select.fields.map { field in
         SelectStatement.Field(.reference(field.alias ?? "", cast: nil))
       }

@@ -31,8 +31,7 @@ struct VersionInstallation {
     // A query may be there before its model is.
     if let mask = try EventMask(statement) {
       try scheduler.refuseCycle(
-        throughReading: ContinuousQuery.MeasurementReference(
-          database: database, measurement: mask.measurement), where: usesModel)
+        throughReading: DatabaseHost.events(mask, in: database), where: usesModel)
     }
     return try body()
   }

@@ -106,7 +106,7 @@ struct StatementRunner: Sendable {
       try alterRetentionPolicy(options, in: try existing(name), makesDefault: isDefault)
     case .dropRetentionPolicy(let name, let database):
       // As in InfluxDB, one that does not exist is as good as dropped.
-      let policies = engine.retentionPolicies(of: try existing(database)) ?? []
+      let policies = engine.retentionPolicies(of: database) ?? []
       guard policies.contains(where: { $0.name == name }) else { break }
       try engine.dropRetentionPolicy(name, in: database)
     case .dropMeasurement(let name):
@@ -131,7 +131,7 @@ struct StatementRunner: Sendable {
       _ = try existing(create.database)
       try scheduler.create(create)
     case .dropContinuousQuery(let name, let database):
-      try scheduler.drop(name: name, database: try existing(database))
+      try scheduler.drop(name: name, database: database)
     case .showContinuousQueries: result.series = continuousQueryListing()
     case .showQueries: result.series = [queryListing()]
     case .killQuery(let id):
