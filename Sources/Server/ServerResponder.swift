@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOPosix
 
 /// Finds the route of a request, and gives every response the headers all have.
 struct ServerResponder: HTTPResponder {
@@ -15,12 +16,12 @@ struct ServerResponder: HTTPResponder {
     do {
       response = try await route(request, context)
     } catch let error as ErrorResponse {
-      response = error.response()
+      response = error.response(for: write.backend)
     } catch is CancellationError {
       response = ErrorResponse(.serviceUnavailable, "shutting down").response()
     } catch {
       context.logger.error("request failed", metadata: ["error": "\(error)"])
-      response = ErrorResponse(.internalServerError, "\(error)").response()
+      response = ErrorResponse(.internalServerError, "\(error)").response(for: write.backend)
     }
     // A client does not look for a body after HEAD, and would take it for the next response.
     if request.method == .head { response = response.createHeadResponse() }
@@ -40,7 +41,12 @@ struct ServerResponder: HTTPResponder {
     case ("/write", .options), ("/query", .options): Response(status: .ok)
     case ("/ping", .get), ("/ping", .head), ("/status", .get), ("/status", .head):
       StatusRoutes.ping(request)
-    case ("/health", .get), ("/health", .head): StatusRoutes.health()
+    case ("/health", .get), ("/health", .head):
+      // Not behind writes that wait for a disk: that is when it is asked.
+      try StatusRoutes.health(
+        await NIOThreadPool.singleton.runIfActive { [backend = write.backend] in
+          backend.health()
+        })
     case ("/write", _): plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, POST")
     case ("/query", _):
       plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, GET, POST")

@@ -65,6 +65,12 @@ struct Serve: AsyncParsableCommand {
     help: ArgumentHelp("Time a query may run; 0 is no limit. (default: 0)", valueName: "seconds"))
   var queryTimeout: Int?
 
+  @Flag(
+    help: """
+      Fail statements that would have to leave out damaged data, instead of a message in their result.
+      """)
+  var failOnDamage = false
+
   @Option(
     help: ArgumentHelp(
       "Time that running requests have to finish at shutdown. (default: 30)", valueName: "seconds"))
@@ -96,6 +102,7 @@ struct Serve: AsyncParsableCommand {
     set(.maxSeries, maxSeries)
     set(.memtableLimit, memtableLimit)
     set(.queryTimeout, queryTimeout)
+    if failOnDamage { flags[.failOnDamage] = ConfigValue(.bool(true), isSecret: false) }
     set(.shutdownTimeout, shutdownTimeout)
     return flags
   }

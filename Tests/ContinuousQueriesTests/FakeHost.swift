@@ -13,6 +13,8 @@ final class FakeHost: ContinuousQueryHost {
     var rows: [ContinuousQuery.MeasurementReference: [Timestamp: Int64]] = [:]
     var stored: [String: StoredContinuousQuery] = [:]
     var failing = false
+    /// Where the sources have rows that can't be read.
+    var unreadable: [UnreadableRange] = []
     var materialized = 0
     var furtherSources: [ContinuousQuery.MeasurementReference: Int64] = [:]
   }
@@ -76,6 +78,11 @@ final class FakeHost: ContinuousQueryHost {
     beforeMaterializing.withLock { $0 }?()
     if state.withLock({ $0.failing }) { throw Failure() }
     guard let source = query.sources.first else { throw Failure() }
+    if let damage = state.withLock({ $0.unreadable }).first(where: {
+      range.overlaps($0.timeRange.lowerBound..<$0.timeRange.upperBound + 1)
+    }) {
+      throw ContinuousQueryError.unreadable(damage.reason)
+    }
     let rows = state.withLock { $0.rows[source] ?? [:] }
     let result = evaluate(rows, every: query.grid.every, over: range)
     state.withLock { $0.materialized += 1 }
@@ -121,6 +128,12 @@ final class FakeHost: ContinuousQueryHost {
     let times = state.withLock { $0.rows[source]?.keys.sorted() ?? [] }
     guard let first = times.first, let last = times.last else { return nil }
     return first...last
+  }
+
+  func unreadableRanges(
+    of source: ContinuousQuery.MeasurementReference
+  ) -> [UnreadableRange] {
+    state.withLock { $0.unreadable }
   }
 
   func loadContinuousQueries() throws -> [StoredContinuousQuery] {

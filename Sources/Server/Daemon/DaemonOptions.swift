@@ -19,6 +19,7 @@ public struct DaemonOptions: Sendable, Hashable {
     case maxSeries = "max-series"
     case memtableLimit = "memtable-limit"
     case queryTimeout = "query-timeout"
+    case failOnDamage = "fail-on-damage"
     case shutdownTimeout = "shutdown-timeout"
   }
 
@@ -49,6 +50,8 @@ public struct DaemonOptions: Sendable, Hashable {
   public var memtableLimit = Database.Configuration().memtableLimit
   /// Seconds a query may run; 0 is no limit.
   public var queryTimeout = 0
+  /// Whether a statement fails that would have to leave out what is damaged.
+  public var failOnDamage = false
   /// Seconds that running requests have to finish at shutdown.
   public var shutdownTimeout = 30
 
@@ -110,6 +113,7 @@ public struct DaemonOptions: Sendable, Hashable {
     maxSeries = try options.integer(.maxSeries, in: 1...Int.max) ?? maxSeries
     memtableLimit = try options.integer(.memtableLimit, in: 1024...Int.max / 4) ?? memtableLimit
     queryTimeout = try options.integer(.queryTimeout, in: 0...Int(Int32.max)) ?? queryTimeout
+    failOnDamage = try options.boolean(.failOnDamage) ?? failOnDamage
     shutdownTimeout =
       try options.integer(.shutdownTimeout, in: 1...86_400) ?? shutdownTimeout
   }
@@ -135,6 +139,7 @@ public struct DaemonOptions: Sendable, Hashable {
     configuration.seriesLimit = maxSeries
     configuration.memtableLimit = memtableLimit
     configuration.queryTimeout = Double(queryTimeout)
+    configuration.failsOnDamage = failOnDamage
     configuration.runsContinuousQueries = true
     configuration.logger = logger
     return configuration

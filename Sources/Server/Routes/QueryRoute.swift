@@ -26,7 +26,7 @@ struct QueryRoute {
         to: QueryRequest(parameters),
         format: format, acceptsGzip: acceptsGzip(request), context: context)
     } catch let error as ErrorResponse {
-      return error.response(format: format)
+      return error.response(for: backend, format: format)
     }
   }
 

@@ -18,10 +18,22 @@ struct DatabaseHost: ContinuousQueryHost {
   func materialize(
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) throws -> Int {
-    try Materialization(
-      query: query, source: source, now: now,
-      lookback: lookback(of: query.statement.select, in: query.database)
-    ).run(over: range, replacing: replaced)
+    do {
+      return try Materialization(
+        query: query, source: source, now: now,
+        lookback: lookback(of: query.statement.select, in: query.database)
+      ).run(over: range, replacing: replaced)
+    } catch let error as StorageError where error.isDamage {
+      throw ContinuousQueryError.unreadable("\(error)")
+    }
+  }
+
+  func unreadableRanges(
+    of reference: ContinuousQuery.MeasurementReference
+  ) -> [UnreadableRange] {
+    source.engine.unreadableRows(of: reference.database).map {
+      UnreadableRange(timeRange: $0.timeRange, reason: "\($0.error)")
+    }
   }
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
@@ -62,7 +74,12 @@ struct DatabaseHost: ContinuousQueryHost {
   func timeRange(of reference: ContinuousQuery.MeasurementReference) throws
     -> ClosedRange<Timestamp>?
   {
-    var range: ClosedRange<Timestamp>?
+    // Rows that can't be read wait as well.
+    var range =
+      unreadableRanges(of: reference).map(\.timeRange).reduce(nil) { known, next in
+        let known = known ?? next
+        return min(known.lowerBound, next.lowerBound)...max(known.upperBound, next.upperBound)
+      } as ClosedRange<Timestamp>?
     try forEachSeries(of: reference, from: TimestampBounds.earliest) { blocks in
       guard let first = blocks.first?.timeRange, let last = blocks.last?.timeRange else {
         return
@@ -91,7 +108,10 @@ struct DatabaseHost: ContinuousQueryHost {
     of reference: ContinuousQuery.MeasurementReference, from: Timestamp,
     _ body: ([any SeriesBlock]) -> Void
   ) throws {
-    guard let snapshot = source.snapshot(of: reference.database),
+    // Where rows can't be read is asked of `unreadableRanges`.
+    guard
+      let snapshot = source.engine.snapshot(
+        of: reference.database, damage: DamageReport(failure: .never)),
       let schema = snapshot.schema(of: reference.measurement)
     else { return }
     let fields = schema.fields.map(\.name)
