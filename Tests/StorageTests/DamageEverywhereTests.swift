@@ -116,7 +116,7 @@ enum DamagedStore {
     try #require(expected.problems == [] && expected.cells.count == 3)
     for path in original.paths where !path.hasSuffix("LOCK") {
       let bytes = try #require(original.contents(path))
-      for (what, damaged) in DamagedStore.damages(of: bytes, every: DamagedStore.step(bytes, 5)) {
+      for (what, damaged) in DamagedStore.damages(of: bytes, every: DamagedStore.step(bytes, 3)) {
         let files = original.afterPowerCut(.nothing)
         files.tamper(path, damaged)
         try check(files, expected, path, what, original)
