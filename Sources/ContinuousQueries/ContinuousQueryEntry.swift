@@ -37,10 +37,21 @@ extension ContinuousQueryScheduler {
     func buckets(
       _ range: ClosedRange<Timestamp>, of source: MeasurementReference
     ) -> Range<Timestamp>? {
-      var lookahead = furtherSources.filter { $0.key.contains(source) }.values.max()
-      if query.sources.contains(where: { $0.contains(source) }) {
-        lookahead = max(lookback, lookahead ?? 0)
-      }
+      buckets(range) { $0.contains(source) }
+    }
+
+    /// The buckets that depend on rows of one of its sources; nil if it is none of these.
+    func buckets(
+      _ range: ClosedRange<Timestamp>, ofSource source: MeasurementSelection
+    ) -> Range<Timestamp>? {
+      buckets(range) { $0 == source }
+    }
+
+    private func buckets(
+      _ range: ClosedRange<Timestamp>, ofSources isMeant: (MeasurementSelection) -> Bool
+    ) -> Range<Timestamp>? {
+      var lookahead = furtherSources.filter { isMeant($0.key) }.values.max()
+      if query.sources.contains(where: isMeant) { lookahead = max(lookback, lookahead ?? 0) }
       return lookahead.map {
         query.grid.buckets(from: range.lowerBound, through: range.upperBound, lookahead: $0)
       }

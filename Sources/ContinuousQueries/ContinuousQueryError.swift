@@ -8,6 +8,8 @@ public enum ContinuousQueryError: Error, Sendable, Hashable {
   case cycle([String])
   /// A stored definition can't be read.
   case corruptDefinition(name: String, reason: String)
+  /// Rows that a run depends on are there and cannot be read.
+  case unreadable(String)
 }
 
 extension ContinuousQueryError: CustomStringConvertible {
@@ -19,6 +21,7 @@ extension ContinuousQueryError: CustomStringConvertible {
       "continuous queries would feed each other: \(names.joined(separator: " → "))"
     case .corruptDefinition(let name, let reason):
       "continuous query \"\(name)\": the stored definition is damaged: \(reason)"
+    case .unreadable(let reason): reason
     }
   }
 }

@@ -11,6 +11,8 @@ public protocol ContinuousQueryHost: Sendable {
   /// - Parameter replaced: where derived rows that the results do not have are to be removed; nil
   ///   where there can be none.
   /// - Returns: points written.
+  /// - Throws: ``ContinuousQueryError/unreadable(_:)`` for rows that cannot be read, which
+  ///   ``unreadableRanges(of:)`` has from then on.
   func materialize(
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) throws -> Int
@@ -31,12 +33,25 @@ public protocol ContinuousQueryHost: Sendable {
   /// The time of the first row of some measurements that is not before `from`, or an earlier time
   /// that is not before `from` either; nil if there is no row.
   func firstTime(of source: MeasurementSelection, from: Timestamp) throws -> Timestamp?
+  /// Where some measurements may have rows that cannot be read, and why.
+  func unreadableRanges(of source: MeasurementSelection) -> [UnreadableRange]
 
   /// Stored definitions of every database, name by name.
   func loadContinuousQueries() throws -> [StoredContinuousQuery]
   /// Durable when this returns; replaces one of the same name.
   func store(_ query: StoredContinuousQuery) throws
   func removeContinuousQuery(name: String, database: String) throws
+}
+
+/// A range of time with rows that cannot be read.
+public struct UnreadableRange: Sendable, Hashable {
+  public var timeRange: ClosedRange<Timestamp>
+  public var reason: String
+
+  public init(timeRange: ClosedRange<Timestamp>, reason: String) {
+    self.timeRange = timeRange
+    self.reason = reason
+  }
 }
 
 /// A continuous query as it is kept on disk (JSON, see FORMAT.md).

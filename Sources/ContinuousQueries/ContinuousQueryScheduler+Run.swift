@@ -28,13 +28,16 @@ extension ContinuousQueryScheduler {
     } catch {
       failure = "\(error)"
     }
-    finish(key, turn, didWork: !work.isEmpty, failure: failure, start: start)
+    // What is blocked is as it was before.
+    let didWork = !work.isEmpty && (turn.pieces > 0 || turn.blocked.isEmpty)
+    finish(key, turn, didWork: didWork, failure: failure, start: start)
     return failure == nil && turn.pieces > 0
   }
 
   private func compute(_ turn: inout Turn, _ key: Key) throws {
     let query = turn.query
     let began = stopwatch()
+    _ = turn.block(host)
     while let range = turn.left.ranges.first, turn.pieces < Self.piecesPerTurn,
       turn.pieces == 0 || stopwatch() - began < Self.turn, isWanted(query, key)
     {
@@ -42,10 +45,16 @@ extension ContinuousQueryScheduler {
       let frontier = try turn.frontier ?? frontier(of: query)
       turn.frontier = max(frontier, piece.upperBound)
       let pieceBegan = stopwatch()
-      let written = try host.materialize(
-        query, over: piece,
-        replacing: turn.replaces && piece.lowerBound < frontier
-          ? piece.lowerBound..<min(piece.upperBound, frontier) : nil)
+      let written: Int
+      do {
+        written = try host.materialize(
+          query, over: piece,
+          replacing: turn.replaces && piece.lowerBound < frontier
+            ? piece.lowerBound..<min(piece.upperBound, frontier) : nil)
+      } catch ContinuousQueryError.unreadable(let reason) {
+        guard turn.block(host) else { throw ContinuousQueryError.unreadable(reason) }
+        continue
+      }
       turn.adapt(to: stopwatch() - pieceBegan)
       turn.written += written
       turn.pieces += 1
@@ -92,7 +101,8 @@ extension ContinuousQueryScheduler {
     _ key: Key, _ turn: Turn, didWork: Bool, failure: String?, start: Timestamp
   ) {
     let end = host.now
-    let left = turn.left
+    var left = turn.left
+    left.formUnion(turn.blocked)
     state.withLock { state in
       guard var entry = state.entries.removeValue(forKey: key) else { return }
       entry.pending.formUnion(left)
@@ -102,11 +112,11 @@ extension ContinuousQueryScheduler {
       entry.pointsWritten += turn.written
       entry.frontier = turn.frontier
       entry.bucketsPerPiece = turn.bucketsPerPiece
-      entry.lastError = failure
+      entry.lastError = failure ?? turn.blockedReason
       if failure == nil {
         entry.failures = 0
         entry.lastRun = end
-        if !left.isEmpty { entry.nextRun = .min }
+        if !turn.left.isEmpty { entry.nextRun = .min }
       } else {
         entry.failures += 1
         let (delay, overflow) = entry.query.every.multipliedReportingOverflow(

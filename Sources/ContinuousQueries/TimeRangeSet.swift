@@ -52,6 +52,14 @@ public struct TimeRangeSet: Sendable, Hashable {
     return prefix
   }
 
+  /// Takes out and returns the part within `range`.
+  public mutating func remove(_ range: Range<Timestamp>) -> TimeRangeSet {
+    let below = removePrefix(below: range.lowerBound)
+    let inside = removePrefix(below: range.upperBound)
+    ranges = below.ranges + ranges
+    return inside
+  }
+
   private mutating func joinNearest() {
     var nearest = 1
     for index in ranges.indices.dropFirst(2) {

@@ -19,6 +19,12 @@ public protocol ServerBackend: Sendable {
     emit: @escaping @Sendable (StatementResult) throws -> Void
   ) async throws
 
+  /// What is wrong at this moment. Quick, but asks the file system.
+  func health() -> DatabaseHealth
+
+  /// A text of an error without the names of the server's directories.
+  func clientText(_ text: String) -> String
+
   /// Names of the databases, sorted.
   var databases: [String] { get }
 

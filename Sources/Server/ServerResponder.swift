@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOPosix
 
 /// Finds the route of a request, and gives every response the headers all have.
 struct ServerResponder: HTTPResponder {
@@ -15,7 +16,7 @@ struct ServerResponder: HTTPResponder {
     do {
       response = try await route(request, context)
     } catch let error as ErrorResponse {
-      response = error.response()
+      response = error.response(for: write.backend)
     } catch is CancellationError {
       response = ErrorResponse(.serviceUnavailable, "shutting down").response()
     } catch {
@@ -24,7 +25,7 @@ struct ServerResponder: HTTPResponder {
       if failure.status == .internalServerError {
         context.logger.error("request failed", metadata: ["error": "\(failure.message)"])
       }
-      response = failure.response()
+      response = failure.response(for: write.backend)
     }
     // A client does not look for a body after HEAD, and would take it for the next response.
     if request.method == .head { response = response.createHeadResponse() }
@@ -44,7 +45,12 @@ struct ServerResponder: HTTPResponder {
     case ("/write", .options), ("/query", .options): Response(status: .ok)
     case ("/ping", .get), ("/ping", .head), ("/status", .get), ("/status", .head):
       StatusRoutes.ping(request)
-    case ("/health", .get), ("/health", .head): StatusRoutes.health()
+    case ("/health", .get), ("/health", .head):
+      // Not behind writes that wait for a disk: that is when it is asked.
+      try StatusRoutes.health(
+        await NIOThreadPool.singleton.runIfActive { [backend = write.backend] in
+          backend.health()
+        })
     case ("/write", _): plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, POST")
     case ("/query", _):
       plainText(.methodNotAllowed, "Method Not Allowed", allow: "OPTIONS, GET, POST")

@@ -18,6 +18,9 @@ extension Database {
     public var queryThreads = 64
     /// Bytes a query may hold.
     public var queryMemoryLimit = 1 << 30
+    /// Whether a statement fails that would have to leave out what is damaged. If not, its result
+    /// has what can be read, and a message of the level `error` for each damaged file.
+    public var failsOnDamage = false
     /// Whether this process keeps continuous queries up to date and trains models as their
     /// statements schedule. The server does; a shell that
     /// opens a directory for a moment does not.

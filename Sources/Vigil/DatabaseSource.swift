@@ -5,6 +5,9 @@ import Synchronization
 import TimeSeries
 
 /// The store as the query engine sees it, and the one way that points take into it.
+///
+/// Its snapshots fail where rows cannot be read: what reads through it (continuous queries,
+/// trainings) keeps its result. ``ReportingSource`` is for those who can be told instead.
 final class DatabaseSource: QuerySource {
   let engine: StorageEngine
   let models: ModelRegistry
@@ -27,7 +30,7 @@ final class DatabaseSource: QuerySource {
   }
 
   func snapshot(of database: String) -> (any DatabaseSnapshot)? {
-    engine.snapshot(of: database)
+    engine.snapshot(of: database, damage: DamageReport(failure: .unreadableRows))
   }
 
   func write(_ batch: PointBatch, to database: String, retentionPolicy: String?) throws

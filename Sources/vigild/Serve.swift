@@ -79,6 +79,12 @@ struct Serve: AsyncParsableCommand {
     help: ArgumentHelp("Time a query may run; 0 is no limit. (default: 0)", valueName: "seconds"))
   var queryTimeout: Int?
 
+  @Flag(
+    help: """
+      Fail statements that would have to leave out damaged data, instead of a message in their result.
+      """)
+  var failOnDamage = false
+
   @Option(
     help: ArgumentHelp(
       "Time in which the head of a request has to be whole, and its body to make progress. (default: 30)",
@@ -126,6 +132,7 @@ struct Serve: AsyncParsableCommand {
     set(.queryTimeout, queryTimeout)
     set(.requestTimeout, requestTimeout)
     set(.responseTimeout, responseTimeout)
+    if failOnDamage { flags[.failOnDamage] = ConfigValue(.bool(true), isSecret: false) }
     set(.shutdownTimeout, shutdownTimeout)
     return flags
   }

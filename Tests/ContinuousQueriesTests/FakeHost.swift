@@ -13,6 +13,8 @@ final class FakeHost: ContinuousQueryHost {
     var rows: [MeasurementReference: [Timestamp: Int64]] = [:]
     var stored: [String: StoredContinuousQuery] = [:]
     var failing = false
+    /// Where the sources have rows that can't be read.
+    var unreadable: [UnreadableRange] = []
     var materialized = 0
     var furtherSources: [MeasurementSelection: Int64] = [:]
   }
@@ -83,6 +85,11 @@ final class FakeHost: ContinuousQueryHost {
   ) throws -> Int {
     beforeMaterializing.withLock { $0 }?()
     if state.withLock({ $0.failing }) { throw Failure() }
+    if let damage = state.withLock({ $0.unreadable }).first(where: {
+      range.overlaps($0.timeRange.lowerBound..<$0.timeRange.upperBound + 1)
+    }) {
+      throw ContinuousQueryError.unreadable(damage.reason)
+    }
     guard case .literal(let source)? = query.sources.first?.name,
       case .literal(let destination)? = query.destinations.first?.name
     else { throw Failure() }
@@ -133,6 +140,10 @@ final class FakeHost: ContinuousQueryHost {
     let times = times(of: source)
     guard let first = times.min(), let last = times.max() else { return nil }
     return first...last
+  }
+
+  func unreadableRanges(of source: MeasurementSelection) -> [UnreadableRange] {
+    state.withLock { $0.unreadable }
   }
 
   func loadContinuousQueries() throws -> [StoredContinuousQuery] {

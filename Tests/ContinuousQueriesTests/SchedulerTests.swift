@@ -56,6 +56,28 @@ import TimeSeries
     }
   }
 
+  @Test func bucketsOfRowsThatCannotBeReadWaitAndTheOthersDoNot() throws {
+    let host = FakeHost(window: 2)
+    host.write("raw", [3: 1, 25: 2, 47: 4, 95: 8])
+    let scheduler = try scheduler(host)
+    host.state.withLock { $0.unreadable = [UnreadableRange(timeRange: 22...28, reason: "torn")] }
+    try scheduler.create(parse(Self.text))
+    scheduler.runUntilIdle()
+    // The row at 25 is in the buckets 20 and 30.
+    #expect(rows(host, "out") == [0: 1, 10: 1, 40: 4, 50: 4, 90: 8, 100: 8])
+    let status = scheduler.statuses()[0]
+    #expect(status.lastError == "torn")
+    #expect(host.state.withLock { $0.stored["q"]?.pending } == [[20, 40]])
+    // What comes later does not wait for it.
+    host.write("raw", [205: 16])
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out")[200] == 16)
+    host.state.withLock { $0.unreadable = [] }
+    scheduler.runUntilIdle()
+    #expect(rows(host, "out")[20] == 2 && rows(host, "out")[30] == 2)
+    #expect(scheduler.statuses()[0].lastError == nil)
+  }
+
   /// Points at both ends of time make nearly everything between them pending.
   @Test func centuriesWithoutRowsArePassedOver() throws {
     let host = FakeHost()

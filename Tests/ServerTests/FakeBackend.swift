@@ -69,8 +69,13 @@ final class FakeBackend: ServerBackend {
   }
 }
 
-/// Backends of tests that are about something else have no databases to back up, and no models.
+/// Backends of tests that are about something else are well, and have no databases to back up, and no
+/// models.
 extension ServerBackend {
+  func health() -> DatabaseHealth { DatabaseHealth() }
+
+  func clientText(_ text: String) -> String { text }
+
   var databases: [String] { [] }
 
   func backup(

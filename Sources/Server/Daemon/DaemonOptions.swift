@@ -23,6 +23,7 @@ public struct DaemonOptions: Sendable, Hashable {
     case queryTimeout = "query-timeout"
     case requestTimeout = "request-timeout"
     case responseTimeout = "response-timeout"
+    case failOnDamage = "fail-on-damage"
     case shutdownTimeout = "shutdown-timeout"
   }
 
@@ -61,6 +62,8 @@ public struct DaemonOptions: Sendable, Hashable {
   public var requestTimeout = Int(ServerConfiguration().requestTimeoutSeconds)
   /// Seconds for which a client may read nothing of its response.
   public var responseTimeout = Int(ServerConfiguration().responseTimeoutSeconds)
+  /// Whether a statement fails that would have to leave out what is damaged.
+  public var failOnDamage = false
   /// Seconds that running requests have to finish at shutdown.
   public var shutdownTimeout = 30
 
@@ -127,6 +130,7 @@ public struct DaemonOptions: Sendable, Hashable {
     queryTimeout = try options.integer(.queryTimeout, in: 0...Int(Int32.max)) ?? queryTimeout
     requestTimeout = try options.integer(.requestTimeout, in: 1...86_400) ?? requestTimeout
     responseTimeout = try options.integer(.responseTimeout, in: 1...86_400) ?? responseTimeout
+    failOnDamage = try options.boolean(.failOnDamage) ?? failOnDamage
     shutdownTimeout =
       try options.integer(.shutdownTimeout, in: 1...86_400) ?? shutdownTimeout
   }
@@ -157,6 +161,7 @@ public struct DaemonOptions: Sendable, Hashable {
     configuration.memtableLimit = memtableLimit
     configuration.queryTimeout = Double(queryTimeout)
     configuration.queryThreads = server.workThreads
+    configuration.failsOnDamage = failOnDamage
     configuration.runsContinuousQueries = true
     configuration.logger = logger
     return configuration

@@ -48,6 +48,13 @@ struct ErrorResponse: Error {
     HTTPResponse.Status(code: 413, reasonPhrase: "Request Entity Too Large"),
     "Request Entity Too Large")
 
+  /// The response, in which names of files are relative to the backend's directory.
+  func response(
+    for backend: any ServerBackend, format: ResultFormat = .json(isPretty: false)
+  ) -> Response {
+    ErrorResponse(status, backend.clientText(message)).response(format: format)
+  }
+
   func response(format: ResultFormat = .json(isPretty: false)) -> Response {
     var headers: HTTPFields = [.contentType: format.contentType]
     headers[HeaderName.influxDBError] = Self.headerValue(message)

@@ -29,7 +29,7 @@ struct QueryRoute {
         to: parsed.query.get(), format: parsed.format, acceptsGzip: acceptsGzip(request),
         context: context)
     } catch let error as ErrorResponse {
-      return error.response(format: parsed.format)
+      return error.response(for: backend, format: parsed.format)
     }
   }
 

@@ -18,6 +18,8 @@ final class DatabaseStore: @unchecked Sendable {
   /// Tells the background that a memtable waits to be flushed.
   let wake: @Sendable () -> Void
   let files: Mutex<StoredFiles>
+  /// Why segments could not be opened.
+  let unreadable: [SegmentName: StorageError]
 
   let compaction = Monitor()
   // Guarded by `compaction`.
@@ -30,6 +32,8 @@ final class DatabaseStore: @unchecked Sendable {
   /// Segments whose commit failed: not in the manifest, as far as is known. Removed after the next
   /// commit that succeeds.
   var abandonedSegments: [SegmentName] = []
+  /// WAL files with points that are not in the database. They are kept as ``DamageEvidence``.
+  var damagedLogs: Set<UInt64> = []
 
   let monitor = Monitor()
   // Guarded by `monitor`. Writers change the index, holding its own lock as well.
@@ -49,6 +53,8 @@ final class DatabaseStore: @unchecked Sendable {
   /// What the WAL brought back when the database was opened.
   var recovered: [WriteNotice] = []
   var flushFailure: (any Error)?
+  /// What was lost, nobody knows of which times: damage of logs, and evidence of earlier damage.
+  var losses: [StorageError] = []
   /// Attempts to flush that are over, failed ones as well.
   var flushAttempts: UInt64 = 0
 
@@ -58,7 +64,8 @@ final class DatabaseStore: @unchecked Sendable {
   init(
     name: String, layout: DatabaseLayout, fileSystem: any FileSystem, options: StorageOptions,
     problems: ProblemList, manifest: Manifest, seriesLog: SeriesLog, index: SeriesIndex,
-    segments: [OpenSegment], wal: WALState, wake: @escaping @Sendable () -> Void
+    segments: [OpenSegment], unreadable: [SegmentName: StorageError], wal: WALState,
+    wake: @escaping @Sendable () -> Void
   ) {
     self.name = name
     self.layout = layout
@@ -71,7 +78,8 @@ final class DatabaseStore: @unchecked Sendable {
     self.seriesLog = seriesLog
     self.index = index
     self.wal = wal
-    version = StoreVersion(state: manifest.state, segments: segments)
+    self.unreadable = unreadable
+    version = StoreVersion(state: manifest.state, segments: segments, unreadable: unreadable)
     nextSequence = manifest.state.nextSequence
   }
 
@@ -108,11 +116,13 @@ final class DatabaseStore: @unchecked Sendable {
   func commit(
     _ edits: [ManifestEdit], adding added: [OpenSegment] = [], change: () -> Void = {}
   ) throws {
+    guard options.isInPlace() else { throw StorageError.replaced(path: layout.root.string) }
     try manifest.commit(edits, on: fileSystem)
     monitor.withLock {
       let names = Set(manifest.state.segments.map(\.name))
       let segments = (version.segments + added).filter { names.contains($0.entry.name) }
-      version = StoreVersion(state: manifest.state, segments: segments)
+      version = StoreVersion(
+        state: manifest.state, segments: segments, unreadable: unreadable)
       change()
       monitor.broadcast()
     }

@@ -10,6 +10,8 @@ public protocol FileSystem: Sendable {
   /// Names in a directory, sorted; throws where there is no such directory.
   func list(_ directory: FilePath) throws -> [String]
   func exists(_ path: FilePath) -> Bool
+  /// Whether this process may make files in a directory; false if there is none.
+  func isWritable(_ directory: FilePath) -> Bool
   /// Bytes in a file.
   func size(_ path: FilePath) throws -> Int
   /// Creates an empty file, replacing what was there.
@@ -37,7 +39,8 @@ public protocol FileSystem: Sendable {
 public protocol AppendableFile: AnyObject, Sendable {
   /// Bytes written so far.
   var size: Int { get }
-  /// Writes all of `bytes` or throws; after a throw the file's tail is unknown.
+  /// Writes all of `bytes` or throws; after a throw the file's tail is unknown. Throws for a file that
+  /// was removed: nobody would find the bytes.
   func append(_ bytes: UnsafeRawBufferPointer) throws
   /// Makes everything appended so far durable (fdatasync).
   func sync() throws
@@ -51,7 +54,11 @@ extension AppendableFile {
 }
 
 /// Held while a directory is in use.
-public protocol FileLock: AnyObject, Sendable {}
+public protocol FileLock: AnyObject, Sendable {
+  /// Whether the locked file is still the one at its path: false once the directory was removed or
+  /// another was put in its place. Asked for every write.
+  var isInPlace: Bool { get }
+}
 
 /// The bytes of a file, for as long as this object lives.
 public final class MappedFile: Sendable {

@@ -6,37 +6,29 @@ struct SegmentSource: Sendable {
   let block: SegmentBlockReference
   let tombstones: [Tombstone]
   let problems: ProblemList
+  let damage: DamageReport
 
   func hasField(_ field: MeasurementSchema.Field) -> Bool {
     segment.reader.type(of: field.name, in: block) == field.type
   }
 
   /// Rows with `from <= time <= through`; a column for each field, empty where the block has none.
+  /// What is damaged is left out if ``damage`` does not throw it: a column, or all rows with the
+  /// block's times.
   func read(
     _ fields: [MeasurementSchema.Field], from: Timestamp, through: Timestamp
   ) throws -> ColumnBatch {
-    do {
-      return try decode(fields, from: from, through: through)
-    } catch {
-      problems.add(error, path: segment.reader.path.string)
-      throw error
+    guard fields.contains(where: hasField),
+      let all = try readingAround(from, through, { try segment.reader.timestamps(of: block) })
+    else {
+      return ColumnBatch(timestamps: [], columns: fields.map { Column(nulls: 0, type: $0.type) })
     }
-  }
-
-  private func decode(
-    _ fields: [MeasurementSchema.Field], from: Timestamp, through: Timestamp
-  ) throws -> ColumnBatch {
-    guard fields.contains(where: hasField) else {
-      return ColumnBatch(
-        timestamps: [], columns: fields.map { Column(nulls: 0, type: $0.type) })
-    }
-    let all = try segment.reader.timestamps(of: block)
     let rows = Self.firstRow(all, from: from)..<Self.endRow(all, through: through)
     let columns = try fields.map { field in
-      guard hasField(field), let column = try segment.reader.column(field.name, of: block) else {
-        return Column(nulls: rows.count, type: field.type)
-      }
-      return column.rows(rows)
+      let column =
+        try hasField(field)
+        ? readingAround(from, through) { try segment.reader.column(field.name, of: block) } : nil
+      return column??.rows(rows) ?? Column(nulls: rows.count, type: field.type)
     }
     let batch = ColumnBatch(
       timestamps: rows.count == all.count ? all : Array(all[rows]), columns: columns)
@@ -45,6 +37,21 @@ struct SegmentSource: Sendable {
       batch.timestamps.map { time in
         !tombstones.contains { $0.from <= time && time <= $0.through }
       })
+  }
+
+  /// What `body` reads; nil if that is damaged and reads go on without it.
+  private func readingAround<Value>(
+    _ from: Timestamp, _ through: Timestamp, _ body: () throws -> Value
+  ) throws -> Value? {
+    do {
+      return try body()
+    } catch {
+      let error = StorageError.wrapping(error, path: segment.reader.path.string)
+      problems.add(error)
+      segment.reader.noteUnreadable(block.timeRange, error)
+      try damage.note(error, timeRange: block.timeRange.clamped(to: from...through))
+      return nil
+    }
   }
 
   private static func firstRow(_ times: [Timestamp], from: Timestamp) -> Int {

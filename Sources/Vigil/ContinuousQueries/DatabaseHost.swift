@@ -18,10 +18,20 @@ struct DatabaseHost: ContinuousQueryHost {
   func materialize(
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) throws -> Int {
-    try Materialization(
-      query: query, source: source, now: now,
-      lookback: lookback(of: query.statement.select, in: query.database)
-    ).run(over: range, replacing: replaced)
+    do {
+      return try Materialization(
+        query: query, source: source, now: now,
+        lookback: lookback(of: query.statement.select, in: query.database)
+      ).run(over: range, replacing: replaced)
+    } catch let error as StorageError where error.isDamage {
+      throw ContinuousQueryError.unreadable("\(error)")
+    }
+  }
+
+  func unreadableRanges(of selection: MeasurementSelection) -> [UnreadableRange] {
+    source.engine.unreadableRows(of: selection.database).map {
+      UnreadableRange(timeRange: $0.timeRange, reason: "\($0.error)")
+    }
   }
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
@@ -67,7 +77,12 @@ struct DatabaseHost: ContinuousQueryHost {
   }
 
   func timeRange(of selection: MeasurementSelection) throws -> ClosedRange<Timestamp>? {
-    var range: ClosedRange<Timestamp>?
+    // Rows that can't be read wait as well.
+    var range =
+      unreadableRanges(of: selection).map(\.timeRange).reduce(nil) { known, next in
+        let known = known ?? next
+        return min(known.lowerBound, next.lowerBound)...max(known.upperBound, next.upperBound)
+      } as ClosedRange<Timestamp>?
     try forEachSeries(of: selection, from: TimestampBounds.earliest) { blocks in
       guard let first = blocks.first?.timeRange, let last = blocks.last?.timeRange else {
         return
@@ -93,7 +108,11 @@ struct DatabaseHost: ContinuousQueryHost {
   private func forEachSeries(
     of selection: MeasurementSelection, from: Timestamp, _ body: ([any SeriesBlock]) -> Void
   ) throws {
-    guard let snapshot = source.snapshot(of: selection.database) else { return }
+    // Where rows can't be read is asked of `unreadableRanges`.
+    guard
+      let snapshot = source.engine.snapshot(
+        of: selection.database, damage: DamageReport(failure: .never))
+    else { return }
     let policies = (source.retentionPolicies(of: selection.database) ?? []).map(\.name)
       .filter { selection.retentionPolicy == nil || selection.retentionPolicy == $0 }
     for schema in snapshot.schemas(of: selection) {

@@ -41,8 +41,7 @@ struct StatementRunner: Sendable {
       } catch {
         if let emitFailure { throw emitFailure }
         failed = true
-        let message = "\(error)".excerpt(bytes: Self.errorLimit)
-        try emit(StatementResult(statementID: id, error: message))
+        try emit(StatementResult(statementID: id, error: database.clientText("\(error)").excerpt(bytes: Self.errorLimit)))
       }
     }
   }
@@ -55,11 +54,34 @@ struct StatementRunner: Sendable {
     }
     if Executor.canExecute(statement) {
       let statement = withPolicy(statement)
-      try Executor(source: source, context: context)
-        .execute(statement, database: defaultDatabase, statementID: id, emit: emit)
+      let damage = DamageReport(failure: failure(of: statement))
+      try Executor(source: ReportingSource(store: source, damage: damage), context: context)
+        .execute(statement, database: defaultDatabase, statementID: id) { result in
+          var result = result
+          // All is read by the time of the last one.
+          if !result.partial { result.messages += try messages(of: damage) }
+          try emit(result)
+        }
       return
     }
     try emit(try administer(statement, id: id))
+  }
+
+  /// Which damage makes a statement fail. What a SELECT writes stays, so it is not to lack rows that
+  /// could be read after a repair.
+  private func failure(of statement: Statement) -> DamageReport.Failure {
+    if options.failsOnDamage ?? database.configuration.failsOnDamage { return .always }
+    if case .select(let select) = statement, select.into != nil { return .unreadableRows }
+    return .never
+  }
+
+  /// What a statement had to leave out; throws where it is to fail instead.
+  private func messages(of damage: DamageReport) throws -> [StatementResult.Message] {
+    let entries = damage.entries
+    if damage.failure == .always, let first = entries.first { throw first.error }
+    var texts = entries.map { database.clientText("\($0)") }
+    if damage.unlistedCount > 0 { texts.append("\(damage.unlistedCount) more damaged files") }
+    return texts.map { StatementResult.Message(level: "error", text: $0) }
   }
 
   /// The statement with the request's retention policy in the sources that name none.
