@@ -62,13 +62,38 @@ enum DamagedStore {
     let report = DamageReport(failure: .never)
     let snapshot = engine.snapshot(of: "db", damage: report)
     for policy in engine.retentionPolicies(of: "db") ?? [] {
-      let cells = try snapshot?.cells(retentionPolicy: policy.name) ?? [:]
+      let cells = try snapshot.map { try self.cells($0, policy.name) } ?? [:]
       if !cells.isEmpty { reading.cells[policy.name] = cells }
     }
     reading.definition = try? engine.loadFile(kind: "models", name: "a/b", in: "db")
     reading.entries = report.entries
     reading.problems = engine.problems
     return reading
+  }
+
+  /// What can be read. Unlike ``DatabaseSnapshot/cells(from:through:retentionPolicy:)`` it does not
+  /// hold rows against statistics: those of a damaged block are of all its rows.
+  private static func cells(
+    _ snapshot: any DatabaseSnapshot, _ policy: String
+  ) throws -> [Cell: FieldValue] {
+    var cells: [Cell: FieldValue] = [:]
+    for measurement in snapshot.measurements {
+      let fields = snapshot.schema(of: measurement)?.fields.map(\.name) ?? []
+      for series in snapshot.series(of: measurement, matching: nil) {
+        for block in try snapshot.blocks(
+          of: series.id, fields: fields, from: TimestampBounds.earliest,
+          through: TimestampBounds.latest, retentionPolicy: policy)
+        {
+          let batch = try block.read()
+          for (row, time) in batch.timestamps.enumerated() {
+            for (field, column) in zip(fields, batch.columns) {
+              cells[Cell(key: series.key.description, field: field, time: time)] = column[row]
+            }
+          }
+        }
+      }
+    }
+    return cells
   }
 
   /// An error of a backup; nil if there is one.
