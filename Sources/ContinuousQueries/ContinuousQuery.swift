@@ -6,7 +6,7 @@ import TimeSeries
 public struct ContinuousQuery: Sendable, Hashable {
   public let statement: CreateContinuousQueryStatement
   /// The buckets of its GROUP BY time.
-  public let grid: TimeGrid
+  public let grid: BucketGrid
   /// Nanoseconds between looks at what has changed: RESAMPLE EVERY, else the interval.
   public let every: Int64
   /// Nanoseconds back from a restart that are computed anew in any case: RESAMPLE FOR, else the
@@ -37,7 +37,11 @@ public struct ContinuousQuery: Sendable, Hashable {
       }
     }
     self.statement = statement
-    grid = TimeGrid(every: interval.every, offset: interval.offset)
+    do {
+      grid = BucketGrid(interval, zone: try select.clock())
+    } catch {
+      throw .invalid("\(error)")
+    }
     every = statement.resampleEvery ?? interval.every
     resampleFor = statement.resampleFor ?? max(every, interval.every)
     sources = try select.measurementsRead.map { name throws(ContinuousQueryError) in

@@ -7,15 +7,14 @@ extension ContinuousQueryScheduler {
     let start = host.now
     let taken = state.withLock { state -> (entry: Entry, work: TimeRangeSet, isAlone: Bool)? in
       guard var entry = state.entries.removeValue(forKey: key) else { return nil }
-      let work = entry.pending.removePrefix(below: entry.query.grid.floor(start))
+      let work = entry.pending.removePrefix(below: entry.query.grid.start(of: start))
       if !work.isEmpty {
         entry.computingSince = entry.waitingSince ?? start
         entry.waitingSince = nil
       }
       entry.computing = work
       entry.nextRun =
-        TimeGrid(every: entry.query.every).buckets(from: start, through: start)
-        .upperBound
+        BucketGrid(.init(every: entry.query.every), zone: nil).bucket(of: start).end
       entry.scheduledAt = start
       state.entries[key] = entry
       return (entry, work, state.isAlone(entry.query))
@@ -89,7 +88,7 @@ extension ContinuousQueryScheduler {
     }
     let next = (written + read).compactMap { $0 }.min()
     _ = turn.left.removePrefix(
-      below: min(end, next.map { max(start, turn.query.grid.floor($0)) } ?? .max))
+      below: min(end, next.map { max(start, turn.query.grid.start(of: $0)) } ?? .max))
   }
 
   /// False once everything is to stop, or the query was dropped.

@@ -73,7 +73,8 @@ public final class ContinuousQueryScheduler: Sendable {
           furtherSources: (try? host.furtherSources(
             of: query.statement.select, in: query.database)) ?? [:])
         for pair in stored.pending where pair.count == 2 && pair[0] < pair[1] {
-          entry.pending.insert(pair[0]..<pair[1])
+          // Whole buckets, whatever grid they were of when they were saved.
+          entry.pending.insert(query.grid.buckets(from: pair[0], through: pair[1] - 1))
         }
         entry.lastRun = stored.lastRun
         if let lastRun = stored.lastRun {

@@ -60,9 +60,10 @@ extension ContinuousQueryScheduler {
     /// The first piece of a stretch.
     func piece(of range: Range<Timestamp>) -> Range<Timestamp> {
       let (span, overflow) = query.grid.every.multipliedReportingOverflow(by: bucketsPerPiece)
-      return range
-        .lowerBound..<(overflow
-        ? range.upperBound : min(range.upperBound, saturatingAdd(range.lowerBound, span)))
+      guard !overflow else { return range }
+      // Of a zone's buckets not all are evenly long.
+      let last = query.grid.bucket(of: saturatingAdd(range.lowerBound, span - 1))
+      return range.lowerBound..<min(range.upperBound, last.end)
     }
   }
 }

@@ -102,7 +102,7 @@ public struct Executor: Sendable {
     try withoutActuallyEscaping(emit) { emit in
       var sink = ResultSink(
         statementID: statementID, columnNames: [plan.timeColumn] + plan.outputs.map(\.name),
-        context: context, send: emit)
+        zone: plan.zone, context: context, send: emit)
       try runner.run { try sink.add($0, $1) }
       try sink.finish()
     }

@@ -70,10 +70,10 @@ final class FakeHost: ContinuousQueryHost {
     _ rows: [Timestamp: Int64], every: Int64, over range: Range<Timestamp>
   ) -> [Timestamp: Int64] {
     var sums: [Timestamp: Int64] = [:]
-    let grid = TimeGrid(every: every)
+    let grid = BucketGrid(.init(every: every), zone: nil)
     for (time, value) in rows {
       for step in 0..<window {
-        let bucket = grid.floor(time) + step * every
+        let bucket = grid.start(of: time) + step * every
         if range.contains(bucket) { sums[bucket, default: 0] += value }
       }
     }

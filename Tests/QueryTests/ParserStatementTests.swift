@@ -90,7 +90,7 @@ import Testing
         "CREATE CONTINUOUS QUERY c ON d RESAMPLE EVERY 10s FOR 5m BEGIN "
           + "SELECT mean(x) INTO y FROM z GROUP BY time(1m) END", nil
       ),
-      ("CREATE CONTINUOUS QUERY c ON d BEGIN SELECT x INTO y FROM z END", nil),
+      ("CREATE CONTINUOUS QUERY c ON d BEGIN SELECT x INTO y FROM z GROUP BY time(1m) END", nil),
       ("SHOW CONTINUOUS QUERIES", nil),
       (
         "ALTER RETENTION POLICY default ON d DURATION 1h DEFAULT",

@@ -268,7 +268,7 @@ final class RandomHistory {
         return ["\(status.name) is not readable"]
       }
       let query = try ContinuousQuery(create)
-      let complete = query.grid.floor(clock.now)
+      let complete = query.grid.start(of: clock.now)
       var fromScratch = create.select
       fromScratch.into = nil
       fromScratch.condition = .binary(.less, .reference("time", cast: nil), .integer(complete))

@@ -41,7 +41,7 @@ struct BucketFilling {
         }
         column = result.column.gathered(carried)
         if !result.rows.isEmpty { auxiliary = carried.map { $0 < 0 ? -1 : result.rows[$0] } }
-      case .linear: column = interpolated(column, rows, grid)
+      case .linear: column = interpolated(column, rows)
       }
     }
     return CallResult(times: grid, column: column, rows: auxiliary)
@@ -63,17 +63,17 @@ struct BucketFilling {
     guard !isHuge, bytes <= context.limits.bytes else {
       throw QueryError.memoryLimit(bytes: context.limits.bytes)
     }
-    var buckets: [Timestamp] = [earliest]
+    var bucket = grid.bucket(of: earliest)
+    var buckets = [bucket.start]
     buckets.reserveCapacity(count + 1)
-    while let last = buckets.last, last < latest {
-      let next = grid.next(after: last)
-      guard next > last else { break }
-      buckets.append(next)
+    while bucket.end <= latest {
+      bucket = grid.bucket(after: bucket, of: bucket.end)
+      buckets.append(bucket.start)
     }
     return descending ? buckets.reversed() : buckets
   }
 
-  private func interpolated(_ column: Column, _ rows: [Int], _ grid: [Timestamp]) -> Column {
+  private func interpolated(_ column: Column, _ rows: [Int]) -> Column {
     var validity = column.validity ?? Validity(count: rows.count)
     /// - Parameter between: makes of two values and their distance, in buckets, the one that lies so
     ///   many buckets behind the first.
@@ -90,10 +90,9 @@ struct BucketFilling {
         next = max(next, index)
         while next < rows.count, rows[next] < 0 { next += 1 }
         guard next < rows.count, validity[next] else { continue }
-        let whole = abs(grid[next] / self.grid.every - grid[previous] / self.grid.every)
-        let part = abs(grid[index] / self.grid.every - grid[previous] / self.grid.every)
-        guard whole > 0 else { continue }
-        values[index] = between(values[previous], values[next], whole, part)
+        // Buckets count as evenly long, also where a zone's clock makes one longer.
+        values[index] = between(
+          values[previous], values[next], Int64(next - previous), Int64(index - previous))
         validity[index] = true
       }
       return values

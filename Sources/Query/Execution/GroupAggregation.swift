@@ -104,17 +104,11 @@ struct GroupAggregation {
 
   private func range(lookback: Int) -> (Timestamp, Timestamp) {
     guard lookback > 0, let grid = plan.grid else { return (plan.from, plan.through) }
-    let (amount, overflow) = grid.every.multipliedReportingOverflow(by: Int64(lookback))
     if plan.descending {
-      let (through, over) = plan.through.addingReportingOverflow(amount)
-      return (plan.from, overflow || over ? TimestampBounds.latest : through)
+      return (plan.from, grid.time(plan.through, movedBy: Int64(lookback)))
     }
     guard plan.hasLowerBound else { return (plan.from, plan.through) }
-    let (from, under) = plan.from.subtractingReportingOverflow(amount)
-    return (
-      overflow || under ? TimestampBounds.earliest : max(from, TimestampBounds.earliest),
-      plan.through
-    )
+    return (grid.time(plan.from, movedBy: -Int64(lookback)), plan.through)
   }
 
   private mutating func evaluate(
@@ -139,6 +133,7 @@ struct GroupAggregation {
     case .aggregate(let aggregate, let column):
       guard plan.columns[column].type != nil else { return empty(call) }
       var result: CallResult
+      let isIntegral = if case .integral = aggregate { true } else { false }
       if let buckets = streamed[Streamed(call: call, lookback: lookback)] {
         result = CallResult(
           times: plan.keepsPointTime ? buckets.pointTimes : buckets.buckets, column: buckets.column)
@@ -146,7 +141,6 @@ struct GroupAggregation {
         let rows = try groupRows(lookback: lookback)
         guard !rows.columns.isEmpty else { return empty(call) }
         // InfluxDB gives an integral over all time the time 0, whatever the range.
-        let isIntegral = if case .integral = aggregate { true } else { false }
         result = GatheredAggregate(
           aggregate: aggregate, rows: rows, column: rows.columns[column], grid: plan.grid,
           whole: isIntegral ? 0 : wholeTime,
@@ -159,8 +153,10 @@ struct GroupAggregation {
           aggregate.picksSeveral || aggregate == .distinct
           ? bucketsReversed(result) : result.reversed()
       }
-      // A row for each of several values in a bucket leaves nothing to fill.
-      guard let grid = plan.grid, !aggregate.picksSeveral, aggregate != .distinct else {
+      // A row for each of several values in a bucket leaves nothing to fill, and InfluxDB does not
+      // fill integrals either.
+      guard let grid = plan.grid, !aggregate.picksSeveral, !isIntegral, aggregate != .distinct
+      else {
         return result
       }
       let (from, through) = range(lookback: lookback)

@@ -20,14 +20,35 @@ struct SeriesReader: Sendable {
   /// One for each column of the plan.
   let bindings: [Binding]
   let columns: [PlanColumn]
-  /// What is left of WHERE for this series.
+  /// What is left of WHERE for this series: its rows are at some of these times and meet a condition.
+  let times: TimeRanges
   let condition: RowCondition
   let context: QueryContext
 
-  /// Blocks of the series in time order.
+  init(
+    origin: Origin, fields: [String], bindings: [Binding], columns: [PlanColumn],
+    condition: RowCondition, context: QueryContext
+  ) {
+    self.origin = origin
+    self.fields = fields
+    self.bindings = bindings
+    self.columns = columns
+    times = condition.times
+    self.condition = condition.besidesTimes
+    self.context = context
+  }
+
+  /// Blocks of the series in time order, without those that hold none of ``times``.
   func blocks(from: Timestamp, through: Timestamp) throws -> [any SeriesBlock] {
+    guard let bounds = times.bounds else { return [] }
+    let (from, through) = (max(from, bounds.lowerBound), min(through, bounds.upperBound))
     guard from <= through else { return [] }
     try context.check()
+    let blocks = try allBlocks(from: from, through: through)
+    return times.ranges.count > 1 ? blocks.filter { times.overlaps($0.timeRange) } : blocks
+  }
+
+  private func allBlocks(from: Timestamp, through: Timestamp) throws -> [any SeriesBlock] {
     switch origin {
     case .stored(let id, let measurement):
       return try measurement.snapshot.blocks(
@@ -42,8 +63,11 @@ struct SeriesReader: Sendable {
     }
   }
 
-  /// Whether every row of a block is wanted.
-  var isUnconditional: Bool { if case .constant(true) = condition { true } else { false } }
+  /// Whether every row of a block is wanted. Blocks are within the bounds of ``times``.
+  func isUnconditional(_ block: any SeriesBlock) -> Bool {
+    guard case .constant(true) = condition else { return false }
+    return times.ranges.count == 1 || times.covers(block.timeRange)
+  }
 
   /// The field of the scan that a column of the plan is, nil where it is none.
   func field(ofColumn column: Int) -> Int? {
@@ -58,7 +82,7 @@ struct SeriesReader: Sendable {
     if let first, let row = try edgeRow(block, first) { return row }
     context.noteBlockRead()
     let raw = try block.read()
-    var rows = isUnconditional ? nil : try conditionRows(raw)
+    var rows = isUnconditional(block) ? nil : try conditionRows(raw)
     if let first, (rows?.count ?? raw.rowCount) > first.count {
       rows = try first.rows(of: rows, count: raw.rowCount) { driving in
         try column(of: raw, driving, count: raw.rowCount) { $0 }
@@ -86,7 +110,8 @@ struct SeriesReader: Sendable {
           ? try column(of: raw, index, count: raw.rowCount) { $0 } : Column(.boolean([]))
       })
     let mask = try condition.mask(batch)
-    return mask.indices.filter { mask[$0] }
+    guard times.ranges.count > 1 else { return mask.indices.filter { mask[$0] } }
+    return mask.indices.filter { mask[$0] && times.contains(raw.timestamps[$0]) }
   }
 
   /// A column of the plan: a field's values, of the rows picked, or the one value of `count` rows.
@@ -104,7 +129,9 @@ struct SeriesReader: Sendable {
   /// The first or last row of a block from its statistics alone, where one row is asked for and the
   /// statistics have it.
   private func edgeRow(_ block: any SeriesBlock, _ first: FirstRows) throws -> RowBatch? {
-    guard first.count == 1, isUnconditional, context.limits.usesStatistics else { return nil }
+    guard first.count == 1, isUnconditional(block), context.limits.usesStatistics else {
+      return nil
+    }
     let range = block.timeRange
     let time = first.descending ? range.upperBound : range.lowerBound
     var row: [Column] = []

@@ -74,7 +74,7 @@ extension Executor {
     let plan = try Planner(source: source, context: context, database: database).plan(select)
     guard let episodes = plan.episodes else { return 0 }
     let times = try TimeCondition(select.condition, now: context.now, zone: nil)
-    guard times.from == nil, times.through == nil, plan.limit == nil, plan.offset == 0 else {
+    guard !times.isOnTime, plan.limit == nil, plan.offset == 0 else {
       throw QueryError.invalid(
         "episodes() with a time range, LIMIT or OFFSET cannot be kept up to date")
     }

@@ -261,7 +261,7 @@ extension RowCondition {
     switch self {
     case .constant, .matches, .tagEquals: true
     case .and(let a, let b), .or(let a, let b): a.isOnTagsAlone && b.isOnTagsAlone
-    case .compare, .column: false
+    case .compare, .column, .time: false
     }
   }
 }

@@ -189,6 +189,9 @@ extension Parser {
     try expect(.begin)
     try expect(.select)
     let select = try parseSelect(in: .continuousQuery)
+    guard let interval = select.interval, interval.every > 0 else {
+      throw unexpected("GROUP BY time(...)", found: previous)
+    }
     try expect(.end)
     return CreateContinuousQueryStatement(
       name: name, database: database, resampleEvery: every, resampleFor: span, select: select)

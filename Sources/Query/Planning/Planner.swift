@@ -1,4 +1,3 @@
-import Foundation
 import TimeSeries
 
 /// Turns a SELECT into a ``SelectPlan``: resolves names, types and times against the store.
@@ -9,8 +8,7 @@ struct Planner {
 
   /// What a subquery takes over from the query around it.
   struct Inherited {
-    var from: Timestamp
-    var through: Timestamp
+    var times: TimeRanges
     var interval: SelectStatement.Interval?
     var dimensions: [String]
     var descending: Bool
@@ -19,25 +17,20 @@ struct Planner {
   }
 
   func plan(_ statement: SelectStatement, inherited: Inherited? = nil) throws -> SelectPlan {
-    let zone = try statement.timeZone.map(Self.zone(named:))
+    let zone = try statement.clock()
     let times = try TimeCondition(statement.condition, now: context.now, zone: zone)
-    let interval = statement.interval ?? inherited?.interval
-    if let interval, interval.every <= 0 {
-      throw QueryError.invalid("time dimension must have duration argument")
-    }
-    if let model = try planModel(statement, inherited: inherited) { return model }
+    // As in InfluxDB, `time(0s)` is as none. A negative length is one for the rules, and groups all
+    // rows in one.
+    let ownInterval = statement.interval.flatMap { $0.every == 0 ? nil : $0 }
+    let interval = ownInterval ?? inherited?.interval
+    if let model = try planModel(statement, inherited: inherited, zone: zone) { return model }
     if let episodes = try planEpisodes(statement, inherited: inherited) { return episodes }
     _ = try ProjectionRules(
-      statement, interval: interval,
-      inheritsInterval: statement.interval == nil && interval != nil)
+      statement, interval: interval, inheritsInterval: ownInterval == nil && interval != nil)
 
-    var from = times.from ?? TimestampBounds.earliest
-    var through = times.through ?? TimestampBounds.latest
-    if times.through == nil, interval != nil { through = context.now }
-    if let inherited {
-      from = max(from, inherited.from)
-      through = min(through, inherited.through)
-    }
+    let asked = times.times.intersection(inherited?.times ?? .all)
+      .endingBy(interval == nil ? .max : context.now)
+    let (from, through) = asked.storedBounds
     let descending = inherited?.descending ?? statement.descending
 
     // Regexes in GROUP BY need the schema, the sources of a subquery need the dimensions.
@@ -50,7 +43,7 @@ struct Planner {
     let dimensions = all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 
     let inner = Inherited(
-      from: from, through: through, interval: interval, dimensions: dimensions,
+      times: asked, interval: interval, dimensions: dimensions,
       descending: descending,
       seriesLimit: statement.seriesLimit ?? inherited?.seriesLimit,
       seriesOffset: max(statement.seriesOffset ?? 0, 0) &+ (inherited?.seriesOffset ?? 0))
@@ -81,9 +74,9 @@ struct Planner {
     let projected = try builder.finish()
     var binder = ConditionBinder(schema: schema, columns: projected.columns)
     let condition = try times.rest.map { try binder.bind($0) }
-    let grid = interval.map { BucketGrid($0, zone: zone) }
+    let grid = interval.flatMap { $0.every > 0 ? BucketGrid($0, zone: zone) : nil }
 
-    return SelectPlan(
+    var plan = SelectPlan(
       outputs: projected.outputs, timeColumn: builder.timeColumn, sources: sources,
       columns: binder.columns, drivingColumns: projected.drivingColumns, condition: condition,
       from: from, through: through, hasLowerBound: from > TimestampBounds.earliest,
@@ -93,13 +86,9 @@ struct Planner {
       limit: statement.limit.flatMap { $0 > 0 ? $0 : nil }, offset: max(statement.offset ?? 0, 0),
       seriesLimit: inner.seriesLimit.flatMap { $0 > 0 ? $0 : nil },
       seriesOffset: inner.seriesOffset, into: statement.into, model: nil)
-  }
-
-  static func zone(named name: String) throws -> TimeZone {
-    guard let zone = TimeZone(identifier: name) else {
-      throw QueryError.invalid("unable to find time zone \(name)")
-    }
-    return zone
+    plan.zone = zone
+    plan.leaveOutGaps(of: asked)
+    return plan
   }
 
   /// The measurements in FROM that exist, in order; regexes expanded.

@@ -23,11 +23,11 @@ struct SelectPlan: Sendable {
   var columns: [PlanColumn]
   /// Columns whose presence makes a row of a raw query: the fields selected.
   var drivingColumns: [Int]
-  /// The condition without its time range.
+  /// The condition without the range of time that encloses it.
   var condition: RowCondition?
   var from: Timestamp
   var through: Timestamp
-  /// Whether the statement gave a lower bound.
+  /// Whether `from` bounds anything.
   var hasLowerBound: Bool
   var grid: BucketGrid?
   /// Tag keys of GROUP BY, sorted.
@@ -48,7 +48,12 @@ struct SelectPlan: Sendable {
   var model: ModelSelection?
   /// A tag whose value each group is to know.
   var shareTag: String?
+  /// The times that results of a model's functions and episodes can have. These read rows between
+  /// them, too; other plans leave such rows out by ``condition``.
+  var resultTimes = TimeRanges.all
   var episodes: EpisodeSelection?
+  /// The clock of `tz()`.
+  var zone: ZoneClock?
 
   /// The measurements that rows come from, those of subqueries included.
   var measurements: Set<String> {
@@ -63,6 +68,13 @@ struct SelectPlan: Sendable {
   /// Every row of a subquery is one, also where all its values are null.
   var keepsEmptyRows: Bool {
     sources.allSatisfy { if case .subquery = $0 { true } else { false } }
+  }
+
+  /// Leaves out rows between the ranges of a set that `from` and `through` enclose.
+  mutating func leaveOutGaps(of times: TimeRanges) {
+    guard times.ranges.count > 1 else { return }
+    let gaps = RowCondition.time(times.unbounded)
+    condition = condition.map { .both(gaps, $0) } ?? gaps
   }
 
   var isRaw: Bool { calls.isEmpty && model == nil && episodes == nil }

@@ -86,10 +86,8 @@ struct Materialization {
   }
 
   private func firstBucket(notBefore time: Timestamp) -> Timestamp {
-    let start = query.grid.floor(time)
-    guard start < time else { return start }
-    let (next, overflow) = start.addingReportingOverflow(query.grid.every)
-    return overflow ? .max : next
+    let bucket = query.grid.bucket(of: time)
+    return bucket.start < time ? bucket.end : bucket.start
   }
 }
 
