@@ -210,7 +210,8 @@ extension SeededGenerator {
     case 6: return .showSeries(show())
     case 7:
       var show = show()
-      show.cardinality = true
+      show.cardinality = pick([.estimated, .exact])
+      show.dimensions = maybe { $0.list { $0.dimension() } } ?? []
       return pick([
         .showMeasurements(show), .showTagKeys(show), .showFieldKeys(show), .showSeries(show),
         .showTagValues(show, keys: keys()),

@@ -164,8 +164,17 @@ public struct ShowStatement: Sendable, Hashable {
   public var condition: Expression?
   public var limit: Int?
   public var offset: Int?
-  /// `SHOW … CARDINALITY` / `EXACT CARDINALITY`: the count alone.
-  public var cardinality = false
+  /// Tables, of statements that give one for each measurement.
+  public var seriesLimit: Int?
+  public var seriesOffset: Int?
+  /// `SHOW … CARDINALITY`: the count alone.
+  public var cardinality: Cardinality?
+  /// Of CARDINALITY: a count for each group.
+  public var dimensions: [SelectStatement.Dimension] = []
+
+  public enum Cardinality: Sendable, Hashable {
+    case estimated, exact
+  }
 
   public init() {}
 }

@@ -31,6 +31,10 @@ extension Executor {
     guard source.retentionPolicies(of: database) != nil else {
       throw QueryError.databaseNotFound(database)
     }
+    // A series key has no way to write such a name.
+    if case .literal(let name) = target.name, name.isEmpty || name.hasSuffix("\\") {
+      throw QueryError.invalid("a measurement cannot be named \(quoteIdentifier(name))")
+    }
     var written = WrittenSelect()
     for plan in plans { written.warnings += try plan.writtenTypeWarnings() }
     for var plan in plans {

@@ -80,7 +80,9 @@ extension Executor {
   private func parts(
     _ condition: TimeCondition, _ schema: MeasurementSchema
   ) throws -> [(ClosedRange<Timestamp>, TagPredicate?)]? {
-    guard let rest = condition.rest else { return condition.times.ranges.map { ($0, nil) } }
+    guard let rest = try condition.rest?.decided(measurement: schema.name) else {
+      return condition.times.ranges.map { ($0, nil) }
+    }
     var fields = SourceSchema()
     fields.add(schema)
     var binder = ConditionBinder(schema: fields, columns: [])

@@ -118,7 +118,7 @@ extension Parser {
   }
 
   /// `ORDER BY time`, where it is given: whether descending.
-  private mutating func parseOrderBy() throws(ParseError) -> Bool {
+  mutating func parseOrderBy() throws(ParseError) -> Bool {
     guard skip(.order) else { return false }
     try expect(.by)
     let position = token.position

@@ -39,6 +39,27 @@ struct SegmentSource: Sendable {
       })
   }
 
+  /// Whether a row of the block lies in a range. Timestamps are read only if neither the first nor
+  /// the last row of the block decides. Timestamps that are damaged count as no rows if ``damage``
+  /// does not throw them.
+  func hasRows(within range: ClosedRange<Timestamp>) throws -> Bool {
+    guard block.timeRange.overlaps(range) else { return false }
+    if tombstones.isEmpty,
+      range.contains(block.timeRange.lowerBound) || range.contains(block.timeRange.upperBound)
+    {
+      return true
+    }
+    guard
+      let times = try readingAround(
+        range.lowerBound, range.upperBound, { try segment.reader.timestamps(of: block) })
+    else { return false }
+    let rows =
+      Self.firstRow(times, from: range.lowerBound)..<Self.endRow(times, through: range.upperBound)
+    return times[rows].contains { time in
+      !tombstones.contains { $0.from <= time && time <= $0.through }
+    }
+  }
+
   /// What `body` reads; nil if that is damaged and reads go on without it.
   private func readingAround<Value>(
     _ from: Timestamp, _ through: Timestamp, _ body: () throws -> Value
