@@ -22,7 +22,7 @@ import Vigil
       "SELECT v FROM m WHERE a = '\(String(repeating: "b", count: 1_000_000))",
       "SELECT v FROM m WHERE a =~ /\(String(repeating: "(", count: 1_000_000))/",
       "SHOW TAG KEYS ON \"\(String(repeating: "c", count: 1_000_000))\"",
-      "DROP RETENTION POLICY x ON \"\(String(repeating: "d", count: 1_000_000))\"",
+      "CREATE RETENTION POLICY x ON \"\(String(repeating: "d", count: 1_000_000))\" DURATION 1d REPLICATION 1",
       "KILL QUERY \(String(repeating: "9", count: 1_000_000))",
     ])
   func aStatementIsNotRepeatedInItsError(text: String) async throws {

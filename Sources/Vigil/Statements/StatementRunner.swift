@@ -41,7 +41,10 @@ struct StatementRunner: Sendable {
       } catch {
         if let emitFailure { throw emitFailure }
         failed = true
-        try emit(StatementResult(statementID: id, error: database.clientText("\(error)").excerpt(bytes: Self.errorLimit)))
+        try emit(
+          StatementResult(
+            statementID: id, error: database.clientText("\(error)").excerpt(bytes: Self.errorLimit))
+        )
       }
     }
   }
