@@ -17,6 +17,7 @@ public struct DaemonOptions: Sendable, Hashable {
     case maxBodySize = "max-body-size"
     case maxQueries = "max-queries"
     case maxSeries = "max-series"
+    case maxFields = "max-fields"
     case memtableLimit = "memtable-limit"
     case queryTimeout = "query-timeout"
     case shutdownTimeout = "shutdown-timeout"
@@ -45,6 +46,8 @@ public struct DaemonOptions: Sendable, Hashable {
   public var maxQueries = ServerConfiguration().maximumQueries
   /// Series a database may have.
   public var maxSeries = Database.Configuration().seriesLimit
+  /// Fields a measurement may have.
+  public var maxFields = Database.Configuration().fieldLimit
   /// Bytes the newest points of each database may take in memory.
   public var memtableLimit = Database.Configuration().memtableLimit
   /// Seconds a query may run; 0 is no limit.
@@ -108,6 +111,7 @@ public struct DaemonOptions: Sendable, Hashable {
     maxBodySize = try options.integer(.maxBodySize, in: 0...Int.max) ?? maxBodySize
     maxQueries = try options.integer(.maxQueries, in: 1...100_000) ?? maxQueries
     maxSeries = try options.integer(.maxSeries, in: 1...Int.max) ?? maxSeries
+    maxFields = try options.integer(.maxFields, in: 1...Int.max) ?? maxFields
     memtableLimit = try options.integer(.memtableLimit, in: 1024...Int.max / 4) ?? memtableLimit
     queryTimeout = try options.integer(.queryTimeout, in: 0...Int(Int32.max)) ?? queryTimeout
     shutdownTimeout =
@@ -133,6 +137,7 @@ public struct DaemonOptions: Sendable, Hashable {
     case .never: configuration.syncPolicy = .never
     }
     configuration.seriesLimit = maxSeries
+    configuration.fieldLimit = maxFields
     configuration.memtableLimit = memtableLimit
     configuration.queryTimeout = Double(queryTimeout)
     configuration.runsContinuousQueries = true

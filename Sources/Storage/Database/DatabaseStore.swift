@@ -16,8 +16,10 @@ final class DatabaseStore: @unchecked Sendable {
   let options: StorageOptions
   let problems: ProblemList
   /// Tells the background that a memtable waits to be flushed.
-  let wake: @Sendable () -> Void
+  private let wakeBackground: @Sendable (DatabaseStore) -> Void
   let files: Mutex<StoredFiles>
+  /// When flushes and merges are broken off.
+  private let workEnd = Mutex<ContinuousClock.Instant?>(nil)
 
   let compaction = Monitor()
   // Guarded by `compaction`.
@@ -58,14 +60,14 @@ final class DatabaseStore: @unchecked Sendable {
   init(
     name: String, layout: DatabaseLayout, fileSystem: any FileSystem, options: StorageOptions,
     problems: ProblemList, manifest: Manifest, seriesLog: SeriesLog, index: SeriesIndex,
-    segments: [OpenSegment], wal: WALState, wake: @escaping @Sendable () -> Void
+    segments: [OpenSegment], wal: WALState, wake: @escaping @Sendable (DatabaseStore) -> Void
   ) {
     self.name = name
     self.layout = layout
     self.fileSystem = fileSystem
     self.options = options
     self.problems = problems
-    self.wake = wake
+    wakeBackground = wake
     files = Mutex(StoredFiles(layout: layout, fileSystem: fileSystem))
     self.manifest = manifest
     self.seriesLog = seriesLog
@@ -74,6 +76,15 @@ final class DatabaseStore: @unchecked Sendable {
     version = StoreVersion(state: manifest.state, segments: segments)
     nextSequence = manifest.state.nextSequence
   }
+
+  func wake() { wakeBackground(self) }
+
+  /// Sets when flushes and merges are broken off, with nothing lost: the log has what they have not
+  /// committed. Nil for never.
+  func endWork(at end: ContinuousClock.Instant?) { workEnd.withLock { $0 = end } }
+
+  /// Whether long work is to be broken off.
+  var isEnding: Bool { workEnd.withLock { $0.map { ContinuousClock.now >= $0 } ?? false } }
 
   /// The policy of a name, or the default one. Call it with `monitor` held.
   func policy(named name: String?) throws -> ManifestState.Policy {

@@ -21,7 +21,13 @@ struct WALReplay {
   }
 
   /// Reads all files in order; removes those that a flush left over.
-  mutating func run(apply: (PointBatch, _ policy: UInt32) throws -> Void) throws {
+  ///
+  /// - Parameters:
+  ///   - apply: gets the batches in the order in which they were written.
+  ///   - endFile: is called behind the last batch of a file, with the number of the next file.
+  mutating func run(
+    apply: (PointBatch, _ policy: UInt32) throws -> Void, endFile: (_ next: UInt64) -> Void
+  ) throws {
     let numbers = try fileSystem.list(layout.walDirectory).compactMap(DatabaseLayout.walNumber)
       .sorted()
     for number in numbers where number < floor { try? fileSystem.remove(layout.wal(number)) }
@@ -33,6 +39,7 @@ struct WALReplay {
         nextNumber += 1
       }
       try replay(number, isLast: number == needed.last, apply: apply)
+      endFile(nextNumber)
     }
   }
 

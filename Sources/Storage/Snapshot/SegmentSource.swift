@@ -8,7 +8,7 @@ struct SegmentSource: Sendable {
   let problems: ProblemList
 
   func hasField(_ field: MeasurementSchema.Field) -> Bool {
-    segment.reader.type(of: field.name, in: block) == field.type
+    segment.reader.column(of: field, in: block) != nil
   }
 
   /// Rows with `from <= time <= through`; a column for each field, empty where the block has none.
@@ -26,17 +26,17 @@ struct SegmentSource: Sendable {
   private func decode(
     _ fields: [MeasurementSchema.Field], from: Timestamp, through: Timestamp
   ) throws -> ColumnBatch {
-    guard fields.contains(where: hasField) else {
-      return ColumnBatch(
-        timestamps: [], columns: fields.map { Column(nulls: 0, type: $0.type) })
+    let found = fields.map { segment.reader.column(of: $0, in: block) }
+    guard found.contains(where: { $0 != nil }) else {
+      var nulls = NullColumns(count: 0)
+      return ColumnBatch(timestamps: [], columns: fields.map { nulls[$0.type] })
     }
     let all = try segment.reader.timestamps(of: block)
     let rows = Self.firstRow(all, from: from)..<Self.endRow(all, through: through)
-    let columns = try fields.map { field in
-      guard hasField(field), let column = try segment.reader.column(field.name, of: block) else {
-        return Column(nulls: rows.count, type: field.type)
-      }
-      return column.rows(rows)
+    var nulls = NullColumns(count: rows.count)
+    let columns = try zip(fields, found).map { field, column in
+      guard let column else { return nulls[field.type] }
+      return try segment.reader.column(column, ofBlock: block.index).rows(rows)
     }
     let batch = ColumnBatch(
       timestamps: rows.count == all.count ? all : Array(all[rows]), columns: columns)
