@@ -23,7 +23,10 @@ let lifecycle = Target.Dependency.product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(
+  name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let swiftProtobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -86,8 +89,8 @@ let package = Package(
       name: "Server",
       dependencies: [
         "Vigil", "Query", "Storage", "TimeSeries", "CZlib", asyncHTTPClient, configuration,
-        httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioHTTPTypes,
-        nioPosix, systemPackage,
+        httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioHTTP1,
+        nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, systemPackage,
       ],
       swiftSettings: strict),
     .target(

@@ -25,7 +25,11 @@ public struct FuzzFileSystem: FileSystem {
   public func lock(_ path: FilePath) -> any FileLock { Lock() }
   public func sharedLock(_ path: FilePath) -> (any FileLock)? { Lock() }
 
-  private final class Lock: FileLock {}
+  public func isWritable(_ directory: FilePath) -> Bool { true }
+
+  private final class Lock: FileLock {
+    var isInPlace: Bool { true }
+  }
 
   private final class Sink: AppendableFile {
     let size: Int

@@ -6,29 +6,20 @@ import TimeSeries
 public struct ContinuousQuery: Sendable, Hashable {
   public let statement: CreateContinuousQueryStatement
   /// The buckets of its GROUP BY time.
-  public let grid: TimeGrid
+  public let grid: BucketGrid
   /// Nanoseconds between looks at what has changed: RESAMPLE EVERY, else the interval.
   public let every: Int64
   /// Nanoseconds back from a restart that are computed anew in any case: RESAMPLE FOR, else the
   /// larger of EVERY and the interval, as InfluxDB has it.
   public let resampleFor: Int64
-  /// The measurements it reads, with the database each is in.
-  public let sources: Set<MeasurementReference>
-  public let destination: MeasurementReference
+  /// The measurements it reads.
+  public let sources: [MeasurementSelection]
+  /// The measurements it writes: one, or with `INTO …:MEASUREMENT` those of the same names as the
+  /// ones it reads.
+  public let destinations: [MeasurementSelection]
 
   public var name: String { statement.name }
   public var database: String { statement.database }
-
-  /// A measurement of a database; retention policies are not told apart.
-  public struct MeasurementReference: Sendable, Hashable {
-    public var database: String
-    public var measurement: String
-
-    public init(database: String, measurement: String) {
-      self.database = database
-      self.measurement = measurement
-    }
-  }
 
   /// Checks what can be checked without data. InfluxDB asks for INTO and GROUP BY time as well.
   public init(_ statement: CreateContinuousQueryStatement) throws(ContinuousQueryError) {
@@ -36,9 +27,6 @@ public struct ContinuousQuery: Sendable, Hashable {
     guard let into = select.into else { throw .invalid("must be a SELECT INTO clause") }
     guard let interval = select.interval, interval.every > 0 else {
       throw .invalid("must contain a GROUP BY time interval")
-    }
-    guard case .literal(let target) = into.name else {
-      throw .invalid("INTO needs the name of a measurement")
     }
     if let every = statement.resampleEvery, every <= 0 { throw .invalid("EVERY must be above 0") }
     if let span = statement.resampleFor {
@@ -49,14 +37,19 @@ public struct ContinuousQuery: Sendable, Hashable {
       }
     }
     self.statement = statement
-    grid = TimeGrid(every: interval.every, offset: interval.offset)
+    do {
+      grid = BucketGrid(interval, zone: try select.clock())
+    } catch {
+      throw .invalid("\(error)")
+    }
     every = statement.resampleEvery ?? interval.every
     resampleFor = statement.resampleFor ?? max(every, interval.every)
-    destination = MeasurementReference(
-      database: into.database ?? statement.database, measurement: target)
-    sources = try Self.sources(of: select, in: statement.database)
-    if sources.contains(destination) {
-      throw .invalid("reads and writes the measurement \"\(target)\"")
+    sources = try select.measurementsRead.map { name throws(ContinuousQueryError) in
+      try MeasurementSelection(name, in: statement.database)
+    }
+    destinations = try Self.destinations(into, sources, in: statement.database)
+    if let own = Self.overlap(destinations, sources) {
+      throw .invalid("reads and writes \(own)")
     }
   }
 
@@ -72,22 +65,29 @@ public struct ContinuousQuery: Sendable, Hashable {
     return select
   }
 
-  private static func sources(
-    of select: SelectStatement, in database: String
-  ) throws(ContinuousQueryError) -> Set<MeasurementReference> {
-    var found: Set<MeasurementReference> = []
-    for source in select.sources {
-      switch source {
-      case .measurement(let name):
-        guard case .literal(let measurement) = name.name else {
-          throw .invalid("FROM needs names of measurements, not a regular expression")
-        }
-        found.insert(
-          MeasurementReference(database: name.database ?? database, measurement: measurement))
-      case .subquery(let inner):
-        found.formUnion(try sources(of: inner, in: database))
+  private static func destinations(
+    _ into: MeasurementName, _ sources: [MeasurementSelection], in database: String
+  ) throws(ContinuousQueryError) -> [MeasurementSelection] {
+    switch into.name {
+    case .literal: return [try MeasurementSelection(into, in: database)]
+    case .backReference:
+      return sources.map {
+        MeasurementSelection(
+          database: into.database ?? database, retentionPolicy: into.retentionPolicy,
+          name: $0.name)
       }
+    case .regex: throw .invalid("INTO needs the name of a measurement")
     }
-    return found
+  }
+
+  /// Whether it writes what may be among `selections`: the first of these.
+  func writes(into selections: some Sequence<MeasurementSelection>) -> MeasurementSelection? {
+    Self.overlap(destinations, selections)
+  }
+
+  private static func overlap(
+    _ destinations: [MeasurementSelection], _ others: some Sequence<MeasurementSelection>
+  ) -> MeasurementSelection? {
+    others.first { other in destinations.contains { $0.mayOverlap(other) } }
   }
 }

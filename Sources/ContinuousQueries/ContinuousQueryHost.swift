@@ -11,6 +11,8 @@ public protocol ContinuousQueryHost: Sendable {
   /// - Parameter replaced: where derived rows that the results do not have are to be removed; nil
   ///   where there can be none.
   /// - Returns: points written.
+  /// - Throws: ``ContinuousQueryError/unreadable(_:)`` for rows that cannot be read, which
+  ///   ``unreadableRanges(of:)`` has from then on.
   func materialize(
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) throws -> Int
@@ -22,20 +24,34 @@ public protocol ContinuousQueryHost: Sendable {
   /// on it.
   func furtherSources(
     of select: SelectStatement, in database: String
-  ) throws -> [ContinuousQuery.MeasurementReference: Int64]
-  /// First and last time of the data in a measurement; nil where it has none.
-  func timeRange(of source: ContinuousQuery.MeasurementReference) throws -> ClosedRange<Timestamp>?
-  /// The time of the first row of a measurement that is not before `from`, or an earlier time that
-  /// is not before `from` either; nil where there is none.
-  func firstTime(
-    of source: ContinuousQuery.MeasurementReference, from: Timestamp
-  ) throws -> Timestamp?
+  ) throws -> [MeasurementSelection: Int64]
+  /// The retention policies of a database, the one of names without one first; nil if the database
+  /// does not exist.
+  func retentionPolicies(of database: String) -> [String]?
+  /// First and last time of the data in some measurements; nil if they have none.
+  func timeRange(of source: MeasurementSelection) throws -> ClosedRange<Timestamp>?
+  /// The time of the first row of some measurements that is not before `from`, or an earlier time
+  /// that is not before `from` either; nil if there is no row.
+  func firstTime(of source: MeasurementSelection, from: Timestamp) throws -> Timestamp?
+  /// Where some measurements may have rows that cannot be read, and why.
+  func unreadableRanges(of source: MeasurementSelection) -> [UnreadableRange]
 
   /// Stored definitions of every database, name by name.
   func loadContinuousQueries() throws -> [StoredContinuousQuery]
   /// Durable when this returns; replaces one of the same name.
   func store(_ query: StoredContinuousQuery) throws
   func removeContinuousQuery(name: String, database: String) throws
+}
+
+/// A range of time with rows that cannot be read.
+public struct UnreadableRange: Sendable, Hashable {
+  public var timeRange: ClosedRange<Timestamp>
+  public var reason: String
+
+  public init(timeRange: ClosedRange<Timestamp>, reason: String) {
+    self.timeRange = timeRange
+    self.reason = reason
+  }
 }
 
 /// A continuous query as it is kept on disk (JSON, see FORMAT.md).

@@ -7,15 +7,14 @@ extension ContinuousQueryScheduler {
     let start = host.now
     let taken = state.withLock { state -> (entry: Entry, work: TimeRangeSet, isAlone: Bool)? in
       guard var entry = state.entries.removeValue(forKey: key) else { return nil }
-      let work = entry.pending.removePrefix(below: entry.query.grid.floor(start))
+      let work = entry.pending.removePrefix(below: entry.query.grid.start(of: start))
       if !work.isEmpty {
         entry.computingSince = entry.waitingSince ?? start
         entry.waitingSince = nil
       }
       entry.computing = work
       entry.nextRun =
-        TimeGrid(every: entry.query.every).buckets(from: start, through: start)
-        .upperBound
+        BucketGrid(.init(every: entry.query.every), zone: nil).bucket(of: start).end
       entry.scheduledAt = start
       state.entries[key] = entry
       return (entry, work, state.isAlone(entry.query))
@@ -28,13 +27,16 @@ extension ContinuousQueryScheduler {
     } catch {
       failure = "\(error)"
     }
-    finish(key, turn, didWork: !work.isEmpty, failure: failure, start: start)
+    // What is blocked is as it was before.
+    let didWork = !work.isEmpty && (turn.pieces > 0 || turn.blocked.isEmpty)
+    finish(key, turn, didWork: didWork, failure: failure, start: start)
     return failure == nil && turn.pieces > 0
   }
 
   private func compute(_ turn: inout Turn, _ key: Key) throws {
     let query = turn.query
     let began = stopwatch()
+    _ = turn.block(host)
     while let range = turn.left.ranges.first, turn.pieces < Self.piecesPerTurn,
       turn.pieces == 0 || stopwatch() - began < Self.turn, isWanted(query, key)
     {
@@ -42,10 +44,16 @@ extension ContinuousQueryScheduler {
       let frontier = try turn.frontier ?? frontier(of: query)
       turn.frontier = max(frontier, piece.upperBound)
       let pieceBegan = stopwatch()
-      let written = try host.materialize(
-        query, over: piece,
-        replacing: turn.replaces && piece.lowerBound < frontier
-          ? piece.lowerBound..<min(piece.upperBound, frontier) : nil)
+      let written: Int
+      do {
+        written = try host.materialize(
+          query, over: piece,
+          replacing: turn.replaces && piece.lowerBound < frontier
+            ? piece.lowerBound..<min(piece.upperBound, frontier) : nil)
+      } catch ContinuousQueryError.unreadable(let reason) {
+        guard turn.block(host) else { throw ContinuousQueryError.unreadable(reason) }
+        continue
+      }
       turn.adapt(to: stopwatch() - pieceBegan)
       turn.written += written
       turn.pieces += 1
@@ -58,7 +66,8 @@ extension ContinuousQueryScheduler {
   /// are found.
   private func frontier(of query: ContinuousQuery) throws -> Timestamp {
     if query.statement.select.selectsEpisodes { return .max }
-    return try host.timeRange(of: query.destination).map { saturatingAdd($0.upperBound, 1) } ?? .min
+    let last = try query.destinations.compactMap { try host.timeRange(of: $0)?.upperBound }.max()
+    return last.map { saturatingAdd($0, 1) } ?? .min
   }
 
   /// Passes over what is pending behind a piece up to the next row that a result could come from or
@@ -73,13 +82,13 @@ extension ContinuousQueryScheduler {
       end = stretch.upperBound
     }
     let start = stretch.lowerBound
-    var next = try host.firstTime(of: turn.query.destination, from: start)
-    for source in turn.query.sources {
-      let found = try host.firstTime(of: source, from: saturatingAdd(start, -turn.lookback))
-      next = [next, found].compactMap { $0 }.min()
+    let written = try turn.query.destinations.map { try host.firstTime(of: $0, from: start) }
+    let read = try turn.query.sources.map {
+      try host.firstTime(of: $0, from: saturatingAdd(start, -turn.lookback))
     }
+    let next = (written + read).compactMap { $0 }.min()
     _ = turn.left.removePrefix(
-      below: min(end, next.map { max(start, turn.query.grid.floor($0)) } ?? .max))
+      below: min(end, next.map { max(start, turn.query.grid.start(of: $0)) } ?? .max))
   }
 
   /// False once everything is to stop, or the query was dropped.
@@ -91,7 +100,8 @@ extension ContinuousQueryScheduler {
     _ key: Key, _ turn: Turn, didWork: Bool, failure: String?, start: Timestamp
   ) {
     let end = host.now
-    let left = turn.left
+    var left = turn.left
+    left.formUnion(turn.blocked)
     state.withLock { state in
       guard var entry = state.entries.removeValue(forKey: key) else { return }
       entry.pending.formUnion(left)
@@ -101,11 +111,11 @@ extension ContinuousQueryScheduler {
       entry.pointsWritten += turn.written
       entry.frontier = turn.frontier
       entry.bucketsPerPiece = turn.bucketsPerPiece
-      entry.lastError = failure
+      entry.lastError = failure ?? turn.blockedReason
       if failure == nil {
         entry.failures = 0
         entry.lastRun = end
-        if !left.isEmpty { entry.nextRun = .min }
+        if !turn.left.isEmpty { entry.nextRun = .min }
       } else {
         entry.failures += 1
         let (delay, overflow) = entry.query.every.multipliedReportingOverflow(

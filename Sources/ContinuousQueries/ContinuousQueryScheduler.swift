@@ -19,7 +19,7 @@ import TimeSeries
 /// are made by one caller at a time.
 public final class ContinuousQueryScheduler: Sendable {
   /// Where rows change, measurement by measurement.
-  public typealias Changes = [ContinuousQuery.MeasurementReference: [ClosedRange<Timestamp>]]
+  public typealias Changes = [MeasurementReference: [ClosedRange<Timestamp>]]
 
   /// The most buckets computed at a time, so that a backfill of months holds little in memory and
   /// can be stopped between pieces. Pieces begin small and grow while they take little time: how
@@ -65,14 +65,16 @@ public final class ContinuousQueryScheduler: Sendable {
     var problems: [ContinuousQueryError] = []
     for stored in try host.loadContinuousQueries() {
       do {
-        let query = try Self.parse(stored)
+        // Those that older versions kept have the names that the statement had.
+        let query = try ContinuousQuery(withFullNames(try Self.parse(stored).statement))
         var entry = Entry(
-          query: query, text: stored.text,
+          query: query, text: Statement.createContinuousQuery(query.statement).description,
           lookback: (try? host.lookback(of: query.statement.select, in: query.database)) ?? 0,
           furtherSources: (try? host.furtherSources(
             of: query.statement.select, in: query.database)) ?? [:])
         for pair in stored.pending where pair.count == 2 && pair[0] < pair[1] {
-          entry.pending.insert(pair[0]..<pair[1])
+          // Whole buckets, whatever grid they were of when they were saved.
+          entry.pending.insert(query.grid.buckets(from: pair[0], through: pair[1] - 1))
         }
         entry.lastRun = stored.lastRun
         if let lastRun = stored.lastRun {
@@ -111,8 +113,10 @@ public final class ContinuousQueryScheduler: Sendable {
   }
 
   /// Makes a query; everything its sources hold is pending at once. Making the same one again is
-  /// fine and changes nothing.
+  /// fine and changes nothing. Names without a database or a retention policy mean those that they
+  /// mean now, also when another policy is made the default one.
   public func create(_ statement: CreateContinuousQueryStatement) throws {
+    let statement = withFullNames(statement)
     let query = try ContinuousQuery(statement)
     let text = Statement.createContinuousQuery(statement).description
     let key = Key(database: query.database, name: query.name)
@@ -121,6 +125,7 @@ public final class ContinuousQueryScheduler: Sendable {
       guard known == text else { throw ContinuousQueryError.alreadyExists(name: query.name) }
       return
     }
+    try requireDestinations(of: query)
     let lookback = try host.lookback(of: statement.select, in: query.database)
     // In the index before the sources are measured, so that a write in between is not missed.
     let entry = Entry(
@@ -143,11 +148,10 @@ public final class ContinuousQueryScheduler: Sendable {
     }
   }
 
+  /// Drops a query. As in InfluxDB, one that does not exist is as good as dropped.
   public func drop(name: String, database: String) throws {
     let key = Key(database: database, name: name)
-    guard state.withLock({ $0.entries[key] != nil }) else {
-      throw ContinuousQueryError.notFound(name: name, database: database)
-    }
+    guard state.withLock({ $0.entries[key] != nil }) else { return }
     try storing.withLock { _ in
       try host.removeContinuousQuery(name: name, database: database)
       state.withLock {
@@ -184,24 +188,49 @@ public final class ContinuousQueryScheduler: Sendable {
     fileprivate let id: Int
   }
 
-  /// Tells that points are about to be written. Cheap for measurements that no query reads.
+  private func withFullNames(
+    _ statement: CreateContinuousQueryStatement
+  ) -> CreateContinuousQueryStatement {
+    var statement = statement
+    statement.select = statement.select.withFullNames(
+      in: statement.database, defaultPolicy: { host.retentionPolicies(of: $0)?.first })
+    return statement
+  }
+
+  /// - Throws: ``QueryError`` if the database or the retention policy of INTO does not exist. Of FROM
+  ///   planning the query finds that.
+  private func requireDestinations(of query: ContinuousQuery) throws {
+    for destination in query.destinations {
+      guard let policies = host.retentionPolicies(of: destination.database) else {
+        throw QueryError.databaseNotFound(destination.database)
+      }
+      if let policy = destination.retentionPolicy, !policies.contains(policy) {
+        throw QueryError.retentionPolicyNotFound("\(destination.database).\(policy)")
+      }
+    }
+  }
+
+  /// Whether a query reads any measurement of a database.
+  public func isReading(from database: String) -> Bool {
+    state.withLock { $0.isRead(database) }
+  }
+
+  /// Tells that points are about to be written.
   ///
   /// - Returns: to be given to ``end(_:)``; nil where no query is concerned.
-  public func beginWrite(_ batch: PointBatch, to database: String) -> ChangeInFlight? {
-    let watched = state.withLock { state in
-      state.readers.isEmpty
-        ? [] : state.readers.keys.filter { $0.database == database }.map(\.measurement)
+  public func beginWrite(
+    _ batch: PointBatch, to database: String, retentionPolicy: String
+  ) -> ChangeInFlight? {
+    func reference(_ measurement: String) -> MeasurementReference {
+      MeasurementReference(
+        database: database, retentionPolicy: retentionPolicy, measurement: measurement)
     }
-    guard !watched.isEmpty else { return nil }
-    let touched = TouchedRanges.of(batch, measurements: Set(watched))
+    let touched = TouchedRanges.of(batch) { measurement in
+      state.withLock { !$0.readers(of: reference(measurement)).isEmpty }
+    }
+    if touched.isEmpty { return nil }
     return begin(
-      Changes(
-        uniqueKeysWithValues: touched.map { measurement, ranges in
-          (
-            ContinuousQuery.MeasurementReference(database: database, measurement: measurement),
-            ranges
-          )
-        }))
+      Changes(uniqueKeysWithValues: touched.map { (reference($0), $1) }))
   }
 
   /// Tells that rows are about to be deleted. That is durable when this returns, since nothing but
@@ -210,7 +239,7 @@ public final class ContinuousQueryScheduler: Sendable {
     guard let change = begin(changes) else { return nil }
     do {
       for key in state.withLock({ state in
-        Set(changes.keys.flatMap { state.readers[$0] ?? [] })
+        Set(changes.keys.flatMap(state.readers))
       }) {
         try persist(key)
       }
@@ -223,7 +252,7 @@ public final class ContinuousQueryScheduler: Sendable {
 
   private func begin(_ changes: Changes) -> ChangeInFlight? {
     state.withLock { state in
-      guard changes.keys.contains(where: { state.readers[$0] != nil }) else { return nil }
+      guard changes.keys.contains(where: { !state.readers(of: $0).isEmpty }) else { return nil }
       let id = state.nextChange
       state.nextChange += 1
       state.changes[id] = changes
@@ -243,8 +272,7 @@ public final class ContinuousQueryScheduler: Sendable {
 
   /// Tells that rows of a measurement within some stretches changed.
   public func note(
-    _ ranges: [ClosedRange<Timestamp>], in source: ContinuousQuery.MeasurementReference,
-    at now: Timestamp
+    _ ranges: [ClosedRange<Timestamp>], in source: MeasurementReference, at now: Timestamp
   ) {
     state.withLock { $0.mark(ranges, in: source, at: now) }
   }
@@ -287,45 +315,53 @@ public final class ContinuousQueryScheduler: Sendable {
   private func markAll(_ key: Key, from start: Timestamp = .min) throws {
     guard let query = state.withLock({ $0.entries[key]?.query }) else { return }
     let now = host.now
-    for source in query.sources {
-      guard let range = try host.timeRange(of: source), start <= range.upperBound else { continue }
-      note([max(start, range.lowerBound)...range.upperBound], in: source, at: now)
+    let ranges = try query.sources.compactMap { try host.timeRange(of: $0) }
+      .filter { start <= $0.upperBound }
+    state.withLock { state in
+      state.mark(key, at: now) { entry in
+        ranges.map {
+          query.grid.buckets(
+            from: max(start, $0.lowerBound), through: $0.upperBound, lookahead: entry.lookback)
+        }
+      }
+      state.entries[key]?.nextRun = .min
     }
-    state.withLock { $0.entries[key]?.nextRun = .min }
   }
 
   /// Refuses what would make one of the queries meant by `isAffected` depend, by a further source,
   /// on what it writes itself.
   public func refuseCycle(
-    throughReading source: ContinuousQuery.MeasurementReference,
+    throughReading source: MeasurementSelection,
     where isAffected: (ContinuousQuery) -> Bool
   ) throws(ContinuousQueryError) {
     let affected = state.withLock { state in
       state.entries.values.filter { isAffected($0.query) }
     }
     for entry in affected {
-      try refuseCycle(entry.query, reading: entry.query.sources.union([source]))
+      try refuseCycle(entry.query, reading: entry.query.sources + [source])
     }
   }
 
   private func refuseCycle(
-    _ query: ContinuousQuery, reading sources: Set<ContinuousQuery.MeasurementReference>
+    _ query: ContinuousQuery, reading sources: [MeasurementSelection]
   ) throws(ContinuousQueryError) {
-    if sources.contains(query.destination) {
-      throw .invalid("reads and writes the measurement \"\(query.destination.measurement)\"")
-    }
-    let others = state.withLock { Array($0.entries.values) }
-    var path: [String] = [query.name]
-    func reaches(_ target: ContinuousQuery.MeasurementReference, seen: Set<String>) -> Bool {
-      for next in others where next.sources.contains(target) && !seen.contains(next.query.name) {
-        path.append(next.query.name)
-        if sources.contains(next.query.destination) { return true }
-        if reaches(next.query.destination, seen: seen.union([next.query.name])) { return true }
-        path.removeLast()
+    if let own = query.writes(into: sources) { throw .invalid("reads and writes \(own)") }
+    let others = state.withLock { $0.entries }
+    let start = Key(database: query.database, name: query.name)
+    // Each query is looked at once: what it leads to does not depend on the way to it.
+    var seen: Set<Key> = [start]
+    func path(from query: ContinuousQuery) -> [Key]? {
+      for (key, next) in others
+      where !seen.contains(key) && query.writes(into: next.sources) != nil {
+        seen.insert(key)
+        if next.query.writes(into: sources) != nil { return [key] }
+        if let rest = path(from: next.query) { return [key] + rest }
       }
-      return false
+      return nil
     }
-    if reaches(query.destination, seen: [query.name]) { throw .cycle(path + [query.name]) }
+    if let path = path(from: query) {
+      throw .cycle(([start] + path + [start]).map(\.description))
+    }
   }
 
   /// Saves what is pending, so that a restart knows of it.

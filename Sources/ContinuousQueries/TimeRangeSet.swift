@@ -1,3 +1,4 @@
+import Query
 import TimeSeries
 
 /// Disjoint, sorted, half-open stretches of time: what a continuous query has still to compute.
@@ -52,6 +53,14 @@ public struct TimeRangeSet: Sendable, Hashable {
     return prefix
   }
 
+  /// Takes out and returns the part within `range`.
+  public mutating func remove(_ range: Range<Timestamp>) -> TimeRangeSet {
+    let below = removePrefix(below: range.lowerBound)
+    let inside = removePrefix(below: range.upperBound)
+    ranges = below.ranges + ranges
+    return inside
+  }
+
   private mutating func joinNearest() {
     var nearest = 1
     for index in ranges.indices.dropFirst(2) {
@@ -80,40 +89,15 @@ extension Array {
   }
 }
 
-/// The grid of a `GROUP BY time(every, offset)`.
-public struct TimeGrid: Sendable, Hashable {
-  public let every: Int64
-  public let offset: Int64
-
-  /// - Parameter every: above 0.
-  public init(every: Int64, offset: Int64 = 0) {
-    precondition(every > 0)
-    self.every = every
-    // An offset moves the grid by its remainder only, whatever its sign.
-    let remainder = offset % every
-    self.offset = remainder < 0 ? remainder + every : remainder
-  }
-
-  /// The start of the bucket that holds `timestamp`, kept within what a `Timestamp` can be.
-  public func floor(_ timestamp: Timestamp) -> Timestamp {
-    let (shifted, overflow) = timestamp.subtractingReportingOverflow(offset)
-    guard !overflow else { return Timestamp.min }
-    let remainder = shifted % every
-    let distance = remainder < 0 ? remainder + every : remainder
-    return timestamp.subtractingReportingOverflow(distance).overflow
-      ? Timestamp.min : timestamp - distance
-  }
-
+extension BucketGrid {
   /// The buckets that rows in `first...last` fall into, and those behind them within `lookahead`
-  /// nanoseconds, as one stretch.
-  public func buckets(
+  /// nanoseconds, as one stretch of whole buckets: a part of one would be computed as if it were all
+  /// of it.
+  func buckets(
     from first: Timestamp, through last: Timestamp, lookahead: Int64 = 0
   ) -> Range<Timestamp> {
-    let start = floor(first)
-    // Whole buckets, also where the lookahead is none: a part of one would be computed as if it were
-    // all of it.
-    let end = saturatingAdd(floor(saturatingAdd(last, lookahead)), every)
-    return start..<max(start, end)
+    let start = start(of: first)
+    return start..<max(start, bucket(of: saturatingAdd(last, lookahead)).end)
   }
 }
 

@@ -6,22 +6,25 @@ enum TouchedRanges {
   /// correctness.
   static let joinWithin: Int64 = 60_000_000_000
 
-  /// - Returns: stretches for those of `measurements` that the batch has points of.
-  static func of(_ batch: PointBatch, measurements: Set<String>)
-    -> [String: [ClosedRange<Timestamp>]]
-  {
+  /// - Parameter isWanted: asked once for each measurement that the batch has points of.
+  /// - Returns: the ranges of the measurements that are wanted.
+  static func of(
+    _ batch: PointBatch, where isWanted: (String) -> Bool
+  ) -> [String: [ClosedRange<Timestamp>]] {
     // -1 for series of other measurements, else an index into `names`.
     var slotOfSeries = [Int](repeating: -1, count: batch.seriesKeys.count)
     var names: [String] = []
+    var slots: [String: Int] = [:]
     for (index, range) in batch.seriesKeys.enumerated() {
       let name = SeriesKey.measurement(ofCanonical: batch.bytes(range))
-      guard measurements.contains(name) else { continue }
-      if let known = names.firstIndex(of: name) {
+      if let known = slots[name] {
         slotOfSeries[index] = known
-      } else {
-        slotOfSeries[index] = names.count
-        names.append(name)
+        continue
       }
+      let slot = isWanted(name) ? names.count : -1
+      slots[name] = slot
+      slotOfSeries[index] = slot
+      if slot >= 0 { names.append(name) }
     }
     var open = [ClosedRange<Timestamp>?](repeating: nil, count: names.count)
     var closed = [[ClosedRange<Timestamp>]](repeating: [], count: names.count)

@@ -1,18 +1,8 @@
-/// A small generator whose sequence is the same everywhere (Steele, Lea, Flood: "Fast splittable
-/// pseudorandom number generators", 2014).
-public struct SplitMix64: RandomNumberGenerator, Sendable {
-  private var state: UInt64
+import TimeSeries
 
-  public init(seed: UInt64) { state = seed }
+public typealias SplitMix64 = TimeSeries.SplitMix64
 
-  public mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   /// Uniform in [0, 1), a multiple of 2⁻²⁴.
   mutating func nextUnit() -> Float { Float(next() >> 40) * 0x1p-24 }
 

@@ -52,23 +52,4 @@ extension Body {
     while first > start, self[first - 1] == UInt8(ascii: "\\") { first -= 1 }
     return (position - first) & 1 == 0
   }
-
-  /// Appends the name without its escapes, `\,`, `\ `, `\=` and `\"`.
-  func appendUnescapedFieldName(_ range: Range<Int>, to bytes: inout [UInt8]) {
-    var position = range.lowerBound
-    while position < range.upperBound {
-      let byte = self[position]
-      position += 1
-      if byte == UInt8(ascii: "\\"), position < range.upperBound {
-        switch self[position] {
-        case UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "="), UInt8(ascii: "\""):
-          bytes.append(self[position])
-          position += 1
-          continue
-        default: break
-        }
-      }
-      bytes.append(byte)
-    }
-  }
 }

@@ -237,7 +237,7 @@ public struct LineProtocolParser: Sendable {
     let index: UInt32
     if name.hasEscape {
       unescapedName.removeAll(keepingCapacity: true)
-      body.appendUnescapedFieldName(name.range, to: &unescapedName)
+      body.appendUnescaped(name.range, in: .field, to: &unescapedName)
       if unescapedName.elementsEqual("time".utf8) { return nil }
       index = unescapedName.withUnsafeBytes { batch.internField($0) }
     } else {

@@ -95,7 +95,7 @@ public struct LineProtocolWriter: Sendable {
     default: break
     }
     let start = bytes.count
-    SeriesKey.appendEscaped(series.measurement, inMeasurement: true, to: &bytes)
+    appendMeasurement(series.measurement)
     try checkName(series.measurement, from: start)
     for tag in series.tags {
       guard !tag.key.isEmpty, tag.key != "time" else { throw .unrepresentable(name: tag.key) }
@@ -113,6 +113,20 @@ public struct LineProtocolWriter: Sendable {
       throw .unrepresentable(name: series.description)
     }
     return length
+  }
+
+  /// An equals sign or a quote needs an escape only behind a backslash, which would escape it.
+  private mutating func appendMeasurement(_ name: String) {
+    var previous: UInt8 = 0
+    for byte in name.utf8 {
+      if SeriesKey.isEscapable(byte, inMeasurement: true)
+        || (previous == UInt8(ascii: "\\") && NamePlace.measurement.isEscapable(byte))
+      {
+        bytes.append(UInt8(ascii: "\\"))
+      }
+      bytes.append(byte)
+      previous = byte
+    }
   }
 
   private mutating func appendFieldName(

@@ -39,7 +39,7 @@ extension Body {
       throw .missingMeasurement
     }
     let measurementEnd = delimiter(UInt8(ascii: ","), from: position + 1, in: range)
-    let measurement = unescaped(position..<measurementEnd, inMeasurement: true)
+    let measurement = unescaped(position..<measurementEnd, in: .measurement)
     position = measurementEnd
     var tags: [(key: [UInt8], value: [UInt8])] = []
     while position < range.upperBound {
@@ -94,8 +94,8 @@ extension Body {
     }
     position = valueEnd
     return (
-      unescaped(keyStart..<keyEnd, inMeasurement: false),
-      unescaped(keyEnd + 1..<valueEnd, inMeasurement: false)
+      unescaped(keyStart..<keyEnd, in: .tag),
+      unescaped(keyEnd + 1..<valueEnd, in: .tag)
     )
   }
 
@@ -109,17 +109,10 @@ extension Body {
     return range.upperBound
   }
 
-  private func unescaped(_ range: Range<Int>, inMeasurement: Bool) -> [UInt8] {
+  private func unescaped(_ range: Range<Int>, in place: NamePlace) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(range.count)
-    for position in range {
-      if self[position] == UInt8(ascii: "\\"), position + 1 < range.upperBound,
-        SeriesKey.isEscapable(self[position + 1], inMeasurement: inMeasurement)
-      {
-        continue
-      }
-      bytes.append(self[position])
-    }
+    appendUnescaped(range, in: place, to: &bytes)
     return bytes
   }
 

@@ -76,16 +76,15 @@ public struct Executor: Sendable {
   public func columnNames(of select: SelectStatement, database: String?) throws -> Set<String>? {
     if select.fields.contains(where: { FieldExpansion.isExpanded($0.expression) }) { return nil }
     let plan = try Planner(source: source, context: context, database: database).plan(select)
-    return Set(plan.outputs.map(\.name))
+    return Set(plan.outputs.lazy.filter { !$0.isWrittenAsTag }.map(\.name))
   }
 
   private func run(
     _ select: SelectStatement, database: String?, statementID: Int,
     emit: (StatementResult) throws -> Void
   ) throws {
-    let plan = try Planner(source: source, context: context, database: database).plan(select)
-    if let target = plan.into {
-      let written = try write(plan, to: target, database: database)
+    if select.into != nil {
+      let written = try write(select, database: database)
       try emit(
         StatementResult(
           statementID: statementID,
@@ -94,14 +93,16 @@ public struct Executor: Sendable {
               name: "result", columnNames: ["time", "written"],
               columns: [Column(.integer([0])), Column(.integer([Int64(written.points)]))],
               hasTime: true)
-          ]))
+          ],
+          messages: written.warnings.map { StatementResult.Message(level: "warning", text: $0) }))
       return
     }
+    let plan = try Planner(source: source, context: context, database: database).plan(select)
     let runner = SelectRunner(plan: plan, context: context)
     try withoutActuallyEscaping(emit) { emit in
       var sink = ResultSink(
         statementID: statementID, columnNames: [plan.timeColumn] + plan.outputs.map(\.name),
-        context: context, send: emit)
+        zone: plan.zone, context: context, send: emit)
       try runner.run { try sink.add($0, $1) }
       try sink.finish()
     }

@@ -10,6 +10,8 @@ public enum QueryError: Error, Sendable, Hashable {
   case invalid(String)
   /// A function met a field type it has no meaning for.
   case unsupportedType(function: String, type: FieldType)
+  /// A number that the type of the result cannot hold, and what it was to be the value of.
+  case overflow(String, FieldType)
   case modelNotFound(String)
   case badPattern(String, reason: String)
   /// The statement is not the executor's to run (DDL, models, continuous queries).
@@ -31,6 +33,8 @@ extension QueryError: CustomStringConvertible {
     case .invalid(let message): message
     case .unsupportedType(let function, let type):
       "unsupported \(function) iterator type: *query.\(type.name)InterruptIterator"
+    case .overflow(let what, let type):
+      "numeric overflow: \(what) does not fit type \(type.name)"
     case .modelNotFound(let name): "model not found: \(name)"
     case .badPattern(let pattern, let reason): "invalid regular expression /\(pattern)/: \(reason)"
     case .notExecutable(let what): "unable to execute \(what) here"

@@ -43,18 +43,22 @@ public struct ResultSeries: Sendable, Hashable {
   /// Whether the first column holds timestamps (an integer column, nanoseconds), to be shown as
   /// times.
   public var hasTime: Bool
+  /// The clock that times are shown on, where they are not shown as numbers: that of the statement's
+  /// `tz()`. Nil for UTC.
+  public var zone: ZoneClock?
   /// More rows of this series follow in the next result (chunked responses).
   public var partial: Bool
 
   public init(
     name: String, tags: [Tag] = [], columnNames: [String], columns: [Column], hasTime: Bool,
-    partial: Bool = false
+    zone: ZoneClock? = nil, partial: Bool = false
   ) {
     self.name = name
     self.tags = tags
     self.columnNames = columnNames
     self.columns = columns
     self.hasTime = hasTime
+    self.zone = zone
     self.partial = partial
   }
 

@@ -9,44 +9,46 @@ import Hummingbird
 final class ResponsePipe: @unchecked Sendable {
   private let condition = NSCondition()
   private let limit: Int
-  private let stallSeconds: Double
+  private let waiting: (any Waiting)?
   private var chunks: [ByteBuffer] = []
   private var byteCount = 0
   private var end: Result<Void, any Error>?
   private var isCancelled = false
   private var reader: CheckedContinuation<ByteBuffer?, any Error>?
 
-  /// The client took nothing for so long that it is not worth a thread.
-  struct Stalled: Error, CustomStringConvertible {
-    var seconds: Double
-    var description: String { "the client read nothing for \(seconds) s" }
+  /// What the pushing thread does around its waiting for the client.
+  protocol Waiting: Sendable {
+    /// Throws where it may not wait.
+    func begin() throws
+    func end()
   }
 
-  /// - Parameters:
-  ///   - limit: bytes that may wait for the client.
-  ///   - stallSeconds: how long one chunk may wait for room.
-  init(limit: Int = 1 << 20, stallSeconds: Double = 60) {
+  /// - Parameter limit: bytes that may wait for the client.
+  init(limit: Int = 1 << 20, waiting: (any Waiting)? = nil) {
     self.limit = limit
-    self.stallSeconds = stallSeconds
+    self.waiting = waiting
   }
 
   /// Hands a chunk over; blocks while more than the limit is waiting. Throws CancellationError once
-  /// nobody reads any more, and ``Stalled``.
+  /// nobody reads any more, and what ``Waiting/begin()`` throws.
   func push(_ chunk: ByteBuffer) throws {
     guard chunk.readableBytes > 0 else { return }
+    try waitForRoom()
     condition.lock()
-    let deadline = Date(timeIntervalSinceNow: stallSeconds)
-    while byteCount >= limit && !isCancelled {
-      guard condition.wait(until: deadline) else {
-        condition.unlock()
-        throw Stalled(seconds: stallSeconds)
-      }
-    }
     guard !isCancelled else {
       condition.unlock()
       throw CancellationError()
     }
     deliver(chunk)
+  }
+
+  private var isFull: Bool { byteCount >= limit && !isCancelled }
+
+  private func waitForRoom() throws {
+    guard condition.withLock({ isFull }) else { return }
+    try waiting?.begin()
+    defer { waiting?.end() }
+    condition.withLock { while isFull { condition.wait() } }
   }
 
   /// Hands the end of the response over, which may go past the limit: for callers that are tasks

@@ -7,20 +7,22 @@ import Vigil
 /// Work that runs, or waits until it may, and the bytes of its response. Letting go of it stops the
 /// work.
 final class ResponseStream: Sendable {
-  private let pipe = ResponsePipe()
+  private let pipe: ResponsePipe
   private let task: Task<Void, Never>
 
   /// - Parameters:
+  ///   - permit: held while the work is done.
   ///   - executor: where the task runs that waits for the work; nil is the shared pool.
   ///   - produce: pushes the response into the pipe, and returns how it ends.
   init(
-    permits: WeightedSemaphore, executor: (any TaskExecutor)? = nil,
+    permit: WorkPermit, executor: (any TaskExecutor)? = nil,
     produce: @escaping @Sendable (ResponsePipe) async throws -> ByteBuffer
   ) {
-    let pipe = self.pipe
+    let pipe = ResponsePipe(waiting: permit)
+    self.pipe = pipe
     task = Task(executorPreference: executor) {
       do {
-        pipe.finish(with: try await permits.withPermit(1) { try await produce(pipe) })
+        pipe.finish(with: try await permit.hold { try await produce(pipe) })
       } catch {
         pipe.finish(.failure(error))
       }
@@ -30,11 +32,11 @@ final class ResponseStream: Sendable {
   /// The response to a query.
   convenience init(
     backend: any ServerBackend, text: String, database: String?, options: QueryOptions,
-    encoder: sending QueryResponseEncoder, permits: WeightedSemaphore,
+    encoder: sending QueryResponseEncoder, permit: WorkPermit,
     executor: (any TaskExecutor)? = nil
   ) {
     let encoder = Mutex(encoder)
-    self.init(permits: permits, executor: executor) { pipe in
+    self.init(permit: permit, executor: executor) { pipe in
       try await backend.query(text, in: database, options: options) { result in
         if let chunk = encoder.withLock({ $0.append(result) }) { try pipe.push(chunk) }
       }

@@ -19,6 +19,12 @@ public protocol ServerBackend: Sendable {
     emit: @escaping @Sendable (StatementResult) throws -> Void
   ) async throws
 
+  /// What is wrong at this moment. Quick, but asks the file system.
+  func health() -> DatabaseHealth
+
+  /// A text of an error without the names of the server's directories.
+  func clientText(_ text: String) -> String
+
   /// Names of the databases, sorted.
   var databases: [String] { get }
 
@@ -29,8 +35,12 @@ public protocol ServerBackend: Sendable {
     emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
   ) async throws
 
-  /// The newest version of a model, as a model file (FORMAT.md). May block.
-  func exportModel(_ name: String, from database: String) throws -> [UInt8]
+  /// Hands out the newest version of a model, a model file (FORMAT.md), on a thread that `emit` may
+  /// block. Stops when `emit` throws.
+  func exportModel(
+    _ name: String, from database: String,
+    emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) async throws
 
   /// Puts a model file into a database, by the name in the file where `name` is nil. May block.
   func importModel(

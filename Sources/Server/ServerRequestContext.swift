@@ -7,6 +7,9 @@ struct ServerRequestContext: InitializableFromSource {
   let channel: any Channel
   let logger: Logger
 
+  /// Whom the request is from.
+  var client: ClientAddress { ClientAddress(channel.remoteAddress) }
+
   init(source: ApplicationRequestContextSource) {
     channel = source.channel
     logger = source.logger

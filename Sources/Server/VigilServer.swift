@@ -33,33 +33,42 @@ public struct VigilServer: Service {
 
   /// Serves until shut down. Throws IOError where the address cannot be bound.
   public func run() async throws {
-    let threadPool = NIOThreadPool(numberOfThreads: configuration.writeThreads)
-    threadPool.start()
+    let writers = NIOThreadPool(numberOfThreads: configuration.writeThreads)
+    // What clients bring in that takes long to take apart: writes do not wait for it.
+    let importers = NIOThreadPool(numberOfThreads: configuration.maximumModels)
+    writers.start()
+    importers.start()
     let result: Result<Void, any Error>
     do {
-      try await application(threadPool).run()
+      try await application(writers: writers, importers: importers).run()
       result = .success(())
     } catch {
       result = .failure(error)
     }
-    try await threadPool.shutdownGracefully()
+    try await writers.shutdownGracefully()
+    try await importers.shutdownGracefully()
     try result.get()
   }
 
-  private func application(_ threadPool: NIOThreadPool) -> Application<ServerResponder> {
-    let bodyReader = BodyReader(
-      limit: configuration.bodyLimit,
-      memory: WeightedSemaphore(total: configuration.bodyMemoryBytes))
-    let responder = ServerResponder(
-      write: WriteRoute(backend: backend, bodyReader: bodyReader, threadPool: threadPool),
-      query: QueryRoute(
-        backend: backend, bodyReader: bodyReader,
-        permits: WeightedSemaphore(total: configuration.maximumQueries)),
-      backup: BackupRoute(
-        backend: backend, bodyReader: bodyReader,
-        permits: WeightedSemaphore(total: configuration.maximumBackups)),
-      model: ModelRoute(backend: backend, bodyReader: bodyReader, threadPool: threadPool))
+  private func application(
+    writers: NIOThreadPool, importers: NIOThreadPool
+  ) -> Application<ServerResponder> {
+    let memory = BodyMemory(
+      total: configuration.bodyMemoryBytes, share: configuration.bodyMemoryShare)
     let bodyLimit = configuration.bodyLimit
+    let written = BodyReader(limit: bodyLimit, memory: memory, threadPool: writers)
+    let imported = BodyReader(limit: bodyLimit, memory: memory, threadPool: importers)
+    let responder = ServerResponder(
+      write: WriteRoute(backend: backend, bodyReader: written),
+      query: QueryRoute(
+        backend: backend, bodyReader: imported, lanes: QueryLanes(configuration)),
+      backup: BackupRoute(
+        backend: backend, bodyReader: imported,
+        backups: SharedCapacity(total: configuration.maximumBackups)),
+      model: ModelRoute(
+        backend: backend, bodyReader: imported,
+        sent: SharedCapacity(total: configuration.maximumModels)))
+    let connections = OpenConnections(limit: configuration.maximumConnections)
     let host = configuration.host
     let configuredPort = configuration.port
     // The framework reports each start of the server and each broken connection; what matters of
@@ -74,10 +83,16 @@ public struct VigilServer: Service {
             responder: responder,
             configuration: .init(
               additionalChannelHandlers: [ConnectionWatcher(maximumBodyBytes: bodyLimit)],
-              idleTimeout: .seconds(Int64(configuration.idleTimeoutSeconds)))))
+              idleTimeout: .seconds(Int64(configuration.idleTimeoutSeconds)))),
+          requestTimeout: .nanoseconds(Int64(configuration.requestTimeoutSeconds * 1e9)),
+          responseTimeout: .nanoseconds(Int64(configuration.responseTimeoutSeconds * 1e9)),
+          connections: connections)
       },
-      configuration: ApplicationConfiguration(address: .hostname(host, port: configuredPort)),
-      onServerRunning: { [onListening] channel in
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: configuredPort),
+        availableConnectionsDelegate: ConnectionLimit(connections: connections)),
+      onServerRunning: { [onListening, logger] channel in
+        await AcceptPause.add(to: channel, connections: connections, logger: logger)
         onListening(host, channel.localAddress?.port ?? configuredPort)
       },
       logger: frameworkLogger)

@@ -39,20 +39,27 @@ struct RecordLogFile {
   ///
   /// After a throw it is not known whether the next start will find the record; the next commit
   /// that succeeds settles it.
+  @discardableResult
   mutating func commit(
     _ payload: [UInt8], snapshot: () -> [[UInt8]], on fileSystem: any FileSystem
-  ) throws {
+  ) throws -> Way {
     if !isRewriteDue, let file {
       do {
         try file.append(RecordLog.frame(payload))
         try file.sync()
-        return
+        return .appended
       } catch {
         // The whole new file has a sync of its own, so its success makes up for this failure.
         self.file = nil
       }
     }
     try rewrite(snapshot(), on: fileSystem)
+    return .rewritten
+  }
+
+  /// How a commit was made.
+  enum Way {
+    case appended, rewritten
   }
 
   /// Replaces the file by one that holds just `records`.

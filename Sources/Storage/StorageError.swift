@@ -10,6 +10,8 @@ public enum StorageError: Error, Sendable, Hashable {
   case missing(path: String)
   /// Written by a version this one does not read.
   case unsupportedVersion(path: String, found: UInt32, supported: ClosedRange<UInt32>)
+  /// The directory of the store was removed, or another one was put in its place.
+  case replaced(path: String)
   /// Another process has the directory open.
   case locked(path: String)
   case databaseNotFound(String)
@@ -19,6 +21,32 @@ public enum StorageError: Error, Sendable, Hashable {
   case batchTooLarge(bytes: Int, limit: Int)
   /// The store was closed.
   case closed
+
+  /// Whether a file is not as it was written: trying again does not help.
+  public var isDamage: Bool {
+    switch self {
+    case .corrupt, .missing, .unsupportedVersion: true
+    case .io, .replaced, .locked, .databaseNotFound, .retentionPolicyNotFound, .invalidName,
+      .batchTooLarge,
+      .closed:
+      false
+    }
+  }
+
+  /// The file or directory that the error is about, nil if it is about none.
+  public var path: String? {
+    switch self {
+    case .io(_, let path, _), .corrupt(let path, _, _), .missing(let path),
+      .unsupportedVersion(let path, _, _), .replaced(let path), .locked(let path):
+      path
+    case .databaseNotFound, .retentionPolicyNotFound, .invalidName, .batchTooLarge, .closed: nil
+    }
+  }
+
+  /// An error of any kind, as one about a file.
+  static func wrapping(_ error: any Error, path: String) -> StorageError {
+    error as? StorageError ?? .corrupt(path: path, offset: 0, reason: "\(error)")
+  }
 }
 
 extension StorageError: CustomStringConvertible {
@@ -32,6 +60,7 @@ extension StorageError: CustomStringConvertible {
     case .unsupportedVersion(let path, let found, let supported):
       "\(path): format version \(found), this build reads \(supported.lowerBound) to "
         + "\(supported.upperBound)"
+    case .replaced(let path): "\(path): removed or replaced while in use"
     case .locked(let path): "\(path): in use by another process"
     case .databaseNotFound(let name): "database not found: \(name)"
     case .retentionPolicyNotFound(let database, let policy):

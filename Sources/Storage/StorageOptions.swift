@@ -33,6 +33,8 @@ public struct StorageOptions: Sendable {
   /// is called once the change is visible or has failed; throwing prevents the change. Retention is
   /// not told of: what is too old to be kept was there all the same.
   public var willDelete: @Sendable ([WriteNotice]) throws -> @Sendable () -> Void = { _ in {} }
+  /// Whether the directory of the store is still the one that was opened.
+  var isInPlace: @Sendable () -> Bool = { true }
   /// False does everything on the threads that call, in an order that repeats: for tests that
   /// enumerate the operations. Then ``SyncPolicy/interval(milliseconds:)`` syncs only with flushes.
   var usesBackgroundThreads = true

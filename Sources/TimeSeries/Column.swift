@@ -150,7 +150,7 @@ public struct ColumnStatistics: Sendable, Hashable {
   /// NaN is left out of `minimum` and `maximum`; they are NaN where there is nothing else.
   public var minimum: FieldValue
   public var maximum: FieldValue
-  /// In row order; integers wrap around as the field's type does. Nil for booleans and strings.
+  /// In row order; of integers the lowest 64 bits. Nil for booleans and strings.
   public var sum: FieldValue?
   public var first: FieldValue
   public var firstTimestamp: Timestamp

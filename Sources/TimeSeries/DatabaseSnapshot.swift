@@ -86,9 +86,15 @@ public protocol SeriesBlock: Sendable {
   func statistics(ofField index: Int) -> ColumnStatistics?
   /// Whether the field has any value in the block; false only where the store is sure.
   func mayContain(field index: Int) -> Bool
+  /// Whether the series has a row within the scan's time range here, of whatever fields.
+  func hasRows() throws -> Bool
   /// Rows within the scan's time range, columns in the order of the scan's fields; rows in which
   /// none of those fields has a value are left out.
   func read() throws -> ColumnBatch
+}
+
+extension SeriesBlock {
+  public func hasRows() throws -> Bool { try !read().timestamps.isEmpty }
 }
 
 /// One database at one moment: what was acknowledged before it was taken is there, nothing written

@@ -1,12 +1,26 @@
-/// Writes timestamps as RFC 3339. Times of a result mostly share their day, so the date is kept.
+/// Writes timestamps as RFC 3339, in UTC or as the clocks of a time zone show them. Times of a result
+/// mostly share their day and their offset, so both are kept.
 public struct RFC3339Writer: Sendable {
+  public let zone: ZoneClock?
   private var day = Int64.min
   private var date: [UInt8] = []
+  private var period: Range<Timestamp> = 0..<0
+  private var offset: Int64 = 0
+  /// What follows the time of day.
+  private var suffix = [UInt8(ascii: "Z")]
 
-  public init() {}
+  public init(zone: ZoneClock? = nil) { self.zone = zone }
 
   public mutating func append(_ timestamp: Timestamp, to bytes: inout [UInt8]) {
-    let time = CivilTime(timestamp)
+    if let zone, !period.contains(timestamp) { look(up: timestamp, in: zone) }
+    let (local, overflow) = timestamp.addingReportingOverflow(offset)
+    guard !overflow else {
+      // No such local time is within the range of timestamps.
+      var utc = RFC3339Writer()
+      utc.append(timestamp, to: &bytes)
+      return
+    }
+    let time = CivilTime(local)
     if time.daysSinceEpoch != day {
       day = time.daysSinceEpoch
       date = Self.text(time.date)
@@ -28,7 +42,20 @@ public struct RFC3339Writer: Sendable {
         unit /= 10
       }
     }
-    bytes.append(UInt8(ascii: "Z"))
+    bytes.append(contentsOf: suffix)
+  }
+
+  /// Offsets are given to the minute, as Go does, though before standard time they had seconds.
+  private mutating func look(up timestamp: Timestamp, in zone: ZoneClock) {
+    let index = zone.period(at: timestamp)
+    period = zone.periods[index].start..<(zone.end(of: index) ?? .max)
+    offset = zone.periods[index].offset
+    let minutes = offset.magnitude / 60_000_000_000
+    suffix = [UInt8(ascii: offset == 0 ? "Z" : offset < 0 ? "-" : "+")]
+    guard offset != 0 else { return }
+    Self.appendTwoDigits(Int64(minutes / 60), to: &suffix)
+    suffix.append(UInt8(ascii: ":"))
+    Self.appendTwoDigits(Int64(minutes % 60), to: &suffix)
   }
 
   private static func text(_ date: CivilDate) -> [UInt8] {

@@ -27,7 +27,7 @@ public final class Database: Sendable {
   let running = RunningQueries()
   let retraining: RetrainingService
   private let retention: RetentionService
-  let threads = QueryThreads()
+  let threads: QueryThreads
 
   /// Opens the directory, making it if it is not there.
   ///
@@ -53,6 +53,7 @@ public final class Database: Sendable {
 
   private init(path: String, configuration: Configuration) throws {
     self.configuration = configuration
+    threads = QueryThreads(limit: configuration.queryThreads)
     let observer = StoreObserver()
     var options = StorageOptions(
       syncPolicy: configuration.syncPolicy, memtableLimit: configuration.memtableLimit,

@@ -16,8 +16,13 @@ extension Database {
     public var fieldLimit = 10_000
     /// Seconds a query may run; 0 is no limit.
     public var queryTimeout: Double = 0
+    /// Threads that run queries; more of them wait.
+    public var queryThreads = 64
     /// Bytes a query may hold.
     public var queryMemoryLimit = 1 << 30
+    /// Whether a statement fails that would have to leave out what is damaged. If not, its result
+    /// has what can be read, and a message of the level `error` for each damaged file.
+    public var failsOnDamage = false
     /// Whether this process keeps continuous queries up to date and trains models as their
     /// statements schedule. The server does; a shell that
     /// opens a directory for a moment does not.

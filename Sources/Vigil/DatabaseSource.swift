@@ -5,6 +5,9 @@ import Synchronization
 import TimeSeries
 
 /// The store as the query engine sees it, and the one way that points take into it.
+///
+/// Its snapshots fail where rows cannot be read: what reads through it (continuous queries,
+/// trainings) keeps its result. ``ReportingSource`` is for those who can be told instead.
 final class DatabaseSource: QuerySource {
   let engine: StorageEngine
   let models: ModelRegistry
@@ -27,17 +30,19 @@ final class DatabaseSource: QuerySource {
   }
 
   func snapshot(of database: String) -> (any DatabaseSnapshot)? {
-    engine.snapshot(of: database)
+    engine.snapshot(of: database, damage: DamageReport(failure: .unreadableRows))
   }
 
   func write(_ batch: PointBatch, to database: String, retentionPolicy: String?) throws
     -> WriteOutcome
   {
-    let scheduler = listener.withLock { $0 }
-    let change = scheduler?.beginWrite(batch, to: database)
+    guard let scheduler = listener.withLock({ $0 }), scheduler.isReading(from: database),
+      let policy = retentionPolicy ?? engine.retentionPolicies(of: database)?.first?.name
+    else { return try engine.write(batch, to: database, retentionPolicy: retentionPolicy) }
+    let change = scheduler.beginWrite(batch, to: database, retentionPolicy: policy)
     // Whatever comes of it: a write that failed may be found later all the same.
-    defer { if let scheduler, let change { scheduler.end(change) } }
-    return try engine.write(batch, to: database, retentionPolicy: retentionPolicy)
+    defer { if let change { scheduler.end(change) } }
+    return try engine.write(batch, to: database, retentionPolicy: policy)
   }
 
   func model(named name: String, in database: String) throws -> (any ScoringModel)? {

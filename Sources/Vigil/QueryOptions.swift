@@ -11,6 +11,9 @@ public struct QueryOptions: Sendable {
   public var chunkSize: Int?
   /// Only SELECT (without INTO), SHOW and EXPLAIN are run.
   public var readOnly = false
+  /// Whether a statement fails that would have to leave out what is damaged; nil is what the
+  /// database is configured to do.
+  public var failsOnDamage: Bool?
   /// Told of the progress of CREATE MODEL and RETRAIN MODEL, on the training threads.
   public var progress: (@Sendable (TrainingProgress) -> Void)?
 

@@ -1,11 +1,13 @@
 import Query
 import Synchronization
+import TimeSeries
 
 /// What SHOW QUERIES shows and KILL QUERY stops.
 final class RunningQueries: Sendable {
   /// One query at work.
   struct Handle: Sendable {
     let id: UInt64
+    /// An excerpt of it where it is long.
     let text: String
     let database: String?
     let context: QueryContext
@@ -19,8 +21,12 @@ final class RunningQueries: Sendable {
 
   private let state = Mutex(State())
 
+  /// Bytes of a text that are kept.
+  private static let textLimit = 4 << 10
+
   func begin(_ text: String, database: String?, context: QueryContext) -> Handle {
-    state.withLock {
+    let text = text.excerpt(bytes: Self.textLimit)
+    return state.withLock {
       $0.lastID += 1
       let handle = Handle(id: $0.lastID, text: text, database: database, context: context)
       $0.handles[handle.id] = handle

@@ -48,8 +48,22 @@ struct Serve: AsyncParsableCommand {
   var maxBodySize: Int?
 
   @Option(
-    help: ArgumentHelp("Queries at a time; more of them wait. (default: 32)", valueName: "count"))
+    help: ArgumentHelp(
+      "Queries that run at a time; more of them wait. Statements about the server (SHOW QUERIES, KILL QUERY, …) do not. (default: 32)",
+      valueName: "count"))
   var maxQueries: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of these, queries of one client address. Four times as many may wait for the client to read. (default: 16)",
+      valueName: "count"))
+  var maxClientQueries: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Connections at a time; the longest idle one makes room for another. (default: 1000)",
+      valueName: "count"))
+  var maxConnections: Int?
 
   @Option(
     help: ArgumentHelp("Series a database may have. (default: 1000000)", valueName: "count"))
@@ -68,6 +82,24 @@ struct Serve: AsyncParsableCommand {
   @Option(
     help: ArgumentHelp("Time a query may run; 0 is no limit. (default: 0)", valueName: "seconds"))
   var queryTimeout: Int?
+
+  @Flag(
+    help: """
+      Fail statements that would have to leave out damaged data, instead of a message in their result.
+      """)
+  var failOnDamage = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Time in which the head of a request has to be whole, and its body to make progress. (default: 30)",
+      valueName: "seconds"))
+  var requestTimeout: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Time for which a client may read nothing of its response, whose query then ends. (default: 60)",
+      valueName: "seconds"))
+  var responseTimeout: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -97,10 +129,15 @@ struct Serve: AsyncParsableCommand {
     set(.logLevel, logLevel)
     set(.maxBodySize, maxBodySize)
     set(.maxQueries, maxQueries)
+    set(.maxClientQueries, maxClientQueries)
+    set(.maxConnections, maxConnections)
     set(.maxSeries, maxSeries)
     set(.maxFields, maxFields)
     set(.memtableLimit, memtableLimit)
     set(.queryTimeout, queryTimeout)
+    set(.requestTimeout, requestTimeout)
+    set(.responseTimeout, responseTimeout)
+    if failOnDamage { flags[.failOnDamage] = ConfigValue(.bool(true), isSecret: false) }
     set(.shutdownTimeout, shutdownTimeout)
     return flags
   }

@@ -6,9 +6,9 @@ import Server
 struct Vigild: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vigild",
-    abstract: "Serve a Vigil database, back it up, restore it, verify it.",
+    abstract: "Serve a Vigil database, back it up, restore it, verify it, repair it.",
     version: ServerVersion.vigil,
-    subcommands: [Serve.self, Backup.self, Restore.self, Verify.self],
+    subcommands: [Serve.self, Backup.self, Restore.self, Verify.self, Repair.self],
     defaultSubcommand: Serve.self)
 
   /// Whoever asks for help without a subcommand wants to know about the server.

@@ -58,6 +58,24 @@ struct CgroupHierarchiesTests {
     #expect(part.unified?.directory(of: "a") == nil)
   }
 
+  @Test("a mount from above the cgroup namespace shows most, and its root is the runtime's")
+  func above() {
+    // A pod's own mount, and the host's as a volume (cgroup_namespaces(7)).
+    let text = """
+      30 23 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup2 rw
+      31 23 0:26 /../../.. /host/cgroup ro - cgroup2 cgroup2 rw
+      """
+    for text in [text, text.split(separator: "\n").reversed().joined(separator: "\n")] {
+      let mount = CgroupHierarchies(mountinfo: text).unified
+      #expect(mount?.directory == "/host/cgroup")
+      #expect(mount?.directory(of: "/kubepods/a") == "/host/cgroup/kubepods/a")
+      // As a process of the pod sees another one.
+      #expect(mount?.directory(of: "/../../../kubepods/a") == "/host/cgroup/kubepods/a")
+      #expect(mount?.directory(of: "/../../../../etc") == nil)
+      #expect(mount?.directory(of: "/../kubepods/a") == nil)
+    }
+  }
+
   @Test("the mount that shows most counts, whichever is first")
   func twice() {
     let lines = [

@@ -97,9 +97,8 @@ struct CgroupReadingsTests {
     try shell.run()
     let said = output.fileHandleForReading.availableData
     let after = CgroupReadings(of: path, in: hierarchies)
-    let sources = try await CgroupSource(
-      root: try #require(hierarchies.unified?.directory), node: "", pattern: path
-    ).snapshot().containers
+    let source = try #require(CgroupSource(hierarchies: hierarchies, node: "", pattern: path))
+    let sources = try await source.snapshot().containers
     try input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
     shell.waitUntilExit()
 

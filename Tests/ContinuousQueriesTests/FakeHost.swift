@@ -10,11 +10,13 @@ final class FakeHost: ContinuousQueryHost {
 
   struct State {
     var now: Timestamp = 1_000_000
-    var rows: [ContinuousQuery.MeasurementReference: [Timestamp: Int64]] = [:]
+    var rows: [MeasurementReference: [Timestamp: Int64]] = [:]
     var stored: [String: StoredContinuousQuery] = [:]
     var failing = false
+    /// Where the sources have rows that can't be read.
+    var unreadable: [UnreadableRange] = []
     var materialized = 0
-    var furtherSources: [ContinuousQuery.MeasurementReference: Int64] = [:]
+    var furtherSources: [MeasurementSelection: Int64] = [:]
   }
 
   let state = Mutex(State())
@@ -30,9 +32,17 @@ final class FakeHost: ContinuousQueryHost {
 
   var now: Timestamp { state.withLock { $0.now } }
 
-  func reference(_ measurement: String) -> ContinuousQuery.MeasurementReference {
-    ContinuousQuery.MeasurementReference(database: "db", measurement: measurement)
+  func reference(_ measurement: String) -> MeasurementReference {
+    MeasurementReference(
+      database: "db", retentionPolicy: "autogen", measurement: measurement)
   }
+
+  func selection(_ measurement: String) -> MeasurementSelection {
+    MeasurementSelection(
+      database: "db", retentionPolicy: nil, name: .literal(measurement))
+  }
+
+  func retentionPolicies(of database: String) -> [String]? { ["autogen", "roll", "other"] }
 
   func write(_ measurement: String, _ rows: [Timestamp: Int64]) {
     state.withLock { $0.rows[reference(measurement), default: [:]].merge(rows) { $1 } }
@@ -43,7 +53,7 @@ final class FakeHost: ContinuousQueryHost {
       batch.append(field: batch.internField("v"), float: 0)
     }
     if let scheduler = scheduler.withLock({ $0 }),
-      let change = scheduler.beginWrite(batch, to: "db")
+      let change = scheduler.beginWrite(batch, to: "db", retentionPolicy: "autogen")
     {
       scheduler.end(change)
     }
@@ -60,10 +70,10 @@ final class FakeHost: ContinuousQueryHost {
     _ rows: [Timestamp: Int64], every: Int64, over range: Range<Timestamp>
   ) -> [Timestamp: Int64] {
     var sums: [Timestamp: Int64] = [:]
-    let grid = TimeGrid(every: every)
+    let grid = BucketGrid(.init(every: every), zone: nil)
     for (time, value) in rows {
       for step in 0..<window {
-        let bucket = grid.floor(time) + step * every
+        let bucket = grid.start(of: time) + step * every
         if range.contains(bucket) { sums[bucket, default: 0] += value }
       }
     }
@@ -75,12 +85,19 @@ final class FakeHost: ContinuousQueryHost {
   ) throws -> Int {
     beforeMaterializing.withLock { $0 }?()
     if state.withLock({ $0.failing }) { throw Failure() }
-    guard let source = query.sources.first else { throw Failure() }
-    let rows = state.withLock { $0.rows[source] ?? [:] }
+    if let damage = state.withLock({ $0.unreadable }).first(where: {
+      range.overlaps($0.timeRange.lowerBound..<$0.timeRange.upperBound + 1)
+    }) {
+      throw ContinuousQueryError.unreadable(damage.reason)
+    }
+    guard case .literal(let source)? = query.sources.first?.name,
+      case .literal(let destination)? = query.destinations.first?.name
+    else { throw Failure() }
+    let rows = state.withLock { $0.rows[reference(source)] ?? [:] }
     let result = evaluate(rows, every: query.grid.every, over: range)
     state.withLock { $0.materialized += 1 }
-    if !result.isEmpty { write(query.destination.measurement, result) }
-    if let replaced { try delete(query.destination.measurement, in: replaced, except: result) }
+    if !result.isEmpty { write(destination, result) }
+    if let replaced { try delete(destination, in: replaced, except: result) }
     return result.count
   }
 
@@ -99,10 +116,14 @@ final class FakeHost: ContinuousQueryHost {
     if let scheduler, let change { scheduler.end(change) }
   }
 
-  func firstTime(
-    of source: ContinuousQuery.MeasurementReference, from: Timestamp
-  ) throws -> Timestamp? {
-    state.withLock { $0.rows[source]?.keys.filter { $0 >= from }.min() }
+  private func times(of selection: MeasurementSelection) -> [Timestamp] {
+    state.withLock { state in
+      state.rows.filter { selection.contains($0.key) }.flatMap(\.value.keys)
+    }
+  }
+
+  func firstTime(of source: MeasurementSelection, from: Timestamp) throws -> Timestamp? {
+    times(of: source).filter { $0 >= from }.min()
   }
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
@@ -111,16 +132,18 @@ final class FakeHost: ContinuousQueryHost {
 
   func furtherSources(
     of select: SelectStatement, in database: String
-  ) throws -> [ContinuousQuery.MeasurementReference: Int64] {
+  ) throws -> [MeasurementSelection: Int64] {
     state.withLock { $0.furtherSources }
   }
 
-  func timeRange(of source: ContinuousQuery.MeasurementReference) throws
-    -> ClosedRange<Timestamp>?
-  {
-    let times = state.withLock { $0.rows[source]?.keys.sorted() ?? [] }
-    guard let first = times.first, let last = times.last else { return nil }
+  func timeRange(of source: MeasurementSelection) throws -> ClosedRange<Timestamp>? {
+    let times = times(of: source)
+    guard let first = times.min(), let last = times.max() else { return nil }
     return first...last
+  }
+
+  func unreadableRanges(of source: MeasurementSelection) -> [UnreadableRange] {
+    state.withLock { $0.unreadable }
   }
 
   func loadContinuousQueries() throws -> [StoredContinuousQuery] {

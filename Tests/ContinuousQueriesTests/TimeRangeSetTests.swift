@@ -1,3 +1,4 @@
+import Query
 import TestSupport
 import Testing
 import TimeSeries
@@ -48,26 +49,27 @@ import TimeSeries
   }
 }
 
-@Suite struct TimeGridTests {
+@Suite struct PendingBucketsTests {
   @Test(arguments: UInt64(1)...10)
-  func everyTimeIsInItsBucket(_ seed: UInt64) {
+  func rangesAreWholeBuckets(_ seed: UInt64) {
     var generator = SeededGenerator(seed: seed)
     for _ in 0..<200 {
       let every = Int64(generator.next(below: 1000)) + 1
       let offset = Int64(generator.next(below: 5000)) - 2500
-      let grid = TimeGrid(every: every, offset: offset)
-      let time = Int64(generator.next(below: 100_000)) - 50_000
-      let start = grid.floor(time)
-      #expect(start <= time && time < start + every)
-      #expect((start - offset) % every == 0)
+      let lookahead = Int64(generator.next(below: 3000))
+      let grid = BucketGrid(.init(every: every, offset: offset), zone: nil)
+      let first = Int64(generator.next(below: 100_000)) - 50_000
+      let last = first + Int64(generator.next(below: 2000))
+      let range = grid.buckets(from: first, through: last, lookahead: lookahead)
+      #expect((range.lowerBound - offset) % every == 0 && (range.upperBound - offset) % every == 0)
+      #expect(range.lowerBound <= first && first - range.lowerBound < every)
+      #expect(range.upperBound > last + lookahead && range.upperBound - every <= last + lookahead)
     }
   }
 
   @Test func doesNotWrapAtTheEndsOfTime() {
-    let grid = TimeGrid(every: 3_600_000_000_000, offset: 17)
-    #expect(grid.floor(.min) == .min)
-    #expect(grid.floor(.max) <= .max)
+    let grid = BucketGrid(.init(every: 3_600_000_000_000, offset: 17), zone: nil)
     let all = grid.buckets(from: .min, through: .max, lookahead: .max)
-    #expect(all == Int64.min..<Int64.max)
+    #expect(all == TimestampBounds.earliest..<Int64.max)
   }
 }

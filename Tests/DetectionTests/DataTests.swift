@@ -5,15 +5,46 @@ import Testing
 
 @Suite("Scaler, windows, percentile")
 struct DataTests {
-  @Test("a constant column has scale 1, so a later change shows")
-  func constantColumn() {
+  @Test(
+    "a constant column's scale is a hundredth of it, at most 1, so a later change shows",
+    arguments: [
+      (5, 0.05), (0.1 + 0.2, 0.003), (-1e-6, 1e-8), (1e8, 1), (0, 1e-6), (-0.0, 1e-6),
+    ] as [(Double, Double)])
+  func constantColumn(value: Double, expected: Double) {
     for scaling in Scaling.allCases {
-      let value = 0.1 + 0.2
       let scaler = Scaler(scaling, fit: [[Double](repeating: value, count: 7)])
-      #expect(scaler.scales == [1])
+      #expect(abs(scaler.scales[0] / expected - 1) < 1e-12)
       #expect(abs(scaler.scale(value, feature: 0)) < 1e-12)
-      #expect(abs(scaler.scale(value + 3, feature: 0) - 3) < 1e-6)
+      #expect(abs(scaler.scale(value + 3 * expected, feature: 0) - 3) < 1e-6)
     }
+  }
+
+  @Test("what rounding does to a constant is no change of it")
+  func rounding() {
+    let column = (0..<60).map { $0 % 3 == 0 ? 0.1 + 0.2 : 0.3 }
+    for scaling in Scaling.allCases {
+      let scaler = Scaler(scaling, fit: [column])
+      #expect(abs(scaler.scales[0] - 0.003) < 1e-12)
+      for value in column { #expect(abs(scaler.scale(value, feature: 0)) < 1e-12) }
+    }
+  }
+
+  @Test("a zero's scale is the other groups' spread if they have any, at most 1")
+  func zeroAmongOthers() {
+    let zero = [Double](repeating: 0, count: 9)
+    func scale(_ groups: [[Double]], isInteger: Bool = false) -> Double {
+      ConstantScale(isInteger: isInteger, groups: groups)(of: 0)
+    }
+    #expect(scale([zero, zero]) == 1e-6)
+    #expect(scale([zero, [0, 2e-3, .nan], [7, 7]]) == 1e-3)
+    #expect(scale([[0, 2e-3], [0, 4e-3], [0, 6e-3]]) == 2e-3)
+    #expect(scale([zero, [0, 2000]]) == 1)
+    #expect(scale([]) == 1e-6)
+    // Integers change by one at the least.
+    #expect(scale([zero], isInteger: true) == 1)
+    #expect(ConstantScale(isInteger: true, groups: [[5, 5]])(of: 5) == 1)
+    // The smallest number there is has no hundredth.
+    #expect(ConstantScale()(of: .leastNonzeroMagnitude) == .leastNormalMagnitude)
   }
 
   @Test("each scaling is what it says")

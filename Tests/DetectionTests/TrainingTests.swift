@@ -131,6 +131,31 @@ struct TrainingTests {
   }
 
   @Test(
+    "a change of a small constant is flagged among features that move, and rounding is not",
+    arguments: [(1e-6, 5e-6), (0, 1e-4), (-1e-9, 1e-9), (0.3, 0.4)] as [(Double, Double)])
+  func smallConstant(constant: Double, later: Double) throws {
+    var options = testOptions()
+    options.loss = .trimmed
+    options.window = 8
+    let rows = 260
+    let signal = testSignal(rows: rows, features: 5)
+    func data(_ column: [Double]) -> GroupData {
+      GroupData(timestamps: signal.timestamps, features: signal.features + [column])
+    }
+    // As where the constant is a sum, added up in one order or another.
+    let calm = (0..<rows).map { $0 % 3 == 0 ? constant + constant.ulp : constant }
+    let model = try trainer(options).train(data(calm), key: [])
+    let scorer = GroupScorer(model, options: options, interval: Self.second)
+    let before = try scorer.score(data(calm))
+    #expect(before.loss.dropFirst(7).allSatisfy { $0 <= model.threshold })
+    let stepped = calm.enumerated().map { $0 < 200 ? $1 : later }
+    let after = try scorer.score(data(stepped))
+    #expect(after.loss[200..<208].contains { $0 > model.threshold })
+    #expect(after.loss[203] > 4 * before.loss[203])
+    #expect(after.loss[7..<200].elementsEqual(before.loss[7..<200]))
+  }
+
+  @Test(
     "a row's score is the same bits in any range, at any place in a batch",
     arguments: Centering.allCases.flatMap { centering in
       ReconstructionLoss.allCases.map { (centering, $0) }

@@ -17,7 +17,10 @@ struct AcceptedLinesTests {
     // Names
     Case(line: #"m\,x\ y v=1 1"#, measurement: "m,x y", fields: ["v": .float(1)]),
     Case(line: #"m=x v=1 1"#, measurement: "m=x", fields: ["v": .float(1)]),
-    Case(line: #"m\x\" v=1 1"#, measurement: #"m\x\""#, fields: ["v": .float(1)]),
+    Case(line: #"m\x\" v=1 1"#, measurement: #"m\x""#, fields: ["v": .float(1)]),
+    Case(
+      line: #"e\=mc2,tag=val value=1 1"#, measurement: "e=mc2", tags: ["tag": "val"],
+      fields: ["value": .float(1)]),
     Case(line: #"=m v=1 1"#, measurement: "=m", fields: ["v": .float(1)]),
     Case(
       line: #"m,a\,b\ c\=d=e\,f\ g\=h v=1 1"#, tags: ["a,b c=d": "e,f g=h"],

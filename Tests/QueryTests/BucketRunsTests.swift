@@ -1,4 +1,3 @@
-import Foundation
 import TestSupport
 import Testing
 import TimeSeries
@@ -9,10 +8,10 @@ import TimeSeries
   /// Rows lie in the bucket that each of them is in by itself: regular times and gaps, several rows
   /// to a bucket and none, at the ends of the range of timestamps too.
   @Test(arguments: UInt64(1)...40)
-  func eachRowLiesInItsBucket(seed: UInt64) {
+  func eachRowLiesInItsBucket(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let every = Int64.random(in: 1...500, using: &random)
-    let zone = seed % 5 == 0 ? TimeZone(identifier: "Europe/Berlin") : nil
+    let zone = try seed % 5 == 0 ? TimeZones.clock(named: "Europe/Berlin") : nil
     let grid = BucketGrid(
       .init(every: every, offset: Int64.random(in: -20...20, using: &random)), zone: zone)
     var time: Timestamp =

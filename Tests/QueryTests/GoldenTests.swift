@@ -44,6 +44,10 @@ import TimeSeries
     "SELECT integral(usage, 1m) FROM cpu WHERE time >= '2020-01-01T00:00:00Z' AND "
       + "time < '2020-01-01T00:10:00Z' GROUP BY time(4m) ORDER BY time DESC":
       "integral() backwards in time is negative there, with rows of zero between",
+    "SELECT usage FROM cpu WHERE time < 1577836815s OR time > 1577837370s":
+      "OR of times is taken for AND there",
+    "SELECT sum(requests), max(usage) FROM cpu WHERE time < 1577836815s OR time > 1577837370s":
+      "OR of times is taken for AND there",
     "SELECT abs(requests) FROM cpu LIMIT 12":
       "abs() of a negative integer is the integer itself there, an error",
   ]

@@ -7,7 +7,28 @@ struct NaiveEvaluator {
   /// A condition on one point.
   struct Condition {
     var text: String
+    /// Whether a point at a time can meet it; looked at around `edges`, where that changes.
+    var canHold: (Timestamp) -> Bool = { _ in true }
+    var edges: [Timestamp] = []
     var holds: (RandomData.Point) -> Bool
+
+    static func time(_ text: String, _ edge: Timestamp, _ holds: @escaping (Timestamp) -> Bool)
+      -> Condition
+    {
+      Condition(text: text, canHold: holds, edges: [edge]) { holds($0.time) }
+    }
+
+    static func and(_ a: Condition, _ b: Condition) -> Condition {
+      Condition(
+        text: "\(a.text) AND \(b.text)", canHold: { a.canHold($0) && b.canHold($0) },
+        edges: a.edges + b.edges, holds: { a.holds($0) && b.holds($0) })
+    }
+
+    static func or(_ a: Condition, _ b: Condition) -> Condition {
+      Condition(
+        text: "\(a.text) OR \(b.text)", canHold: { a.canHold($0) || b.canHold($0) },
+        edges: a.edges + b.edges, holds: { a.holds($0) || b.holds($0) })
+    }
   }
 
   struct Query {
@@ -45,7 +66,19 @@ struct NaiveEvaluator {
 
   let data: RandomData
 
+  /// The query from the first to the last time that its condition lets through; nil if there is none.
+  private func bounded(_ query: Query) -> Query? {
+    guard let condition = query.condition else { return query }
+    let times = (condition.edges.flatMap { [$0 - 1, $0, $0 + 1] } + [query.from, query.to - 1])
+      .filter { $0 >= query.from && $0 < query.to && condition.canHold($0) }
+    guard let first = times.min(), let last = times.max() else { return nil }
+    var query = query
+    (query.from, query.to) = (first, last + 1)
+    return query
+  }
+
   func answer(_ query: Query) -> Answer {
+    guard let query = bounded(query) else { return Answer() }
     let chosen = data.points.filter {
       $0.time >= query.from && $0.time < query.to && (query.condition?.holds($0) ?? true)
     }

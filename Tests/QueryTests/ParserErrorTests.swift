@@ -129,6 +129,36 @@ import Testing
       "CREATE CONTINUOUS QUERY q ON a BEGIN SELECT mean(x) INTO z FROM m GROUP BY time(1m)",
       "found EOF, expected END at line 1, char 84"
     ),
+    (
+      "CREATE CONTINUOUS QUERY q ON a BEGIN SELECT mean(x) INTO z FROM m END",
+      "found m, expected GROUP BY time(...) at line 1, char 65"
+    ),
+    (
+      "CREATE CONTINUOUS QUERY q ON a BEGIN SELECT mean(x) INTO z FROM m GROUP BY time(0s) END",
+      "found ), expected GROUP BY time(...) at line 1, char 83"
+    ),
+    (
+      "SELECT v FROM a; SELECT v FROM /[/",
+      "error parsing regexp: missing closing ]: `[` at line 1, char 31"
+    ),
+    ("SELECT /(/ FROM a", "error parsing regexp: missing closing ): `(` at line 1, char 7"),
+    (
+      "SELECT v FROM a WHERE h =~ /a{2,1}/",
+      "error parsing regexp: invalid repeat count: `{2,1}` at line 1, char 27"
+    ),
+    (
+      "SELECT v FROM a GROUP BY /[/",
+      "error parsing regexp: missing closing ]: `[` at line 1, char 25"
+    ),
+    (
+      "SHOW TAG VALUES WITH KEY =~ /[/",
+      "error parsing regexp: missing closing ]: `[` at line 1, char 28"
+    ),
+    ("DELETE FROM /[/", "error parsing regexp: missing closing ]: `[` at line 1, char 12"),
+    (
+      "SELECT first(/[/) FROM a",
+      "error parsing regexp: missing closing ]: `[` at line 1, char 13"
+    ),
     ("KILL QUERY x", "found x, expected integer at line 1, char 12"),
     ("EXPLAIN", "found EOF, expected SELECT at line 1, char 9"),
   ])
@@ -190,8 +220,16 @@ import Testing
       "time dimension offset must be duration at line 1, char 26"
     ),
     (
-      "SELECT x FROM m GROUP BY time(-1m)",
-      "time dimension must be longer than zero at line 1, char 26"
+      "SELECT v FROM a tz('Mars/Base')",
+      "unable to find time zone Mars/Base at line 1, char 17"
+    ),
+    (
+      "SELECT v FROM (SELECT v FROM a tz('Mars/Base'))",
+      "unable to find time zone Mars/Base at line 1, char 32"
+    ),
+    (
+      "CREATE MODEL a FROM m FIELDS x GROUP BY time(-1m) USING lstm_autoencoder",
+      "time dimension must be longer than zero at line 1, char 32"
     ),
     (
       "SELECT x FROM m GROUP BY time(1m), time(2m)",

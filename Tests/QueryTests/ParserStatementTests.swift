@@ -53,7 +53,13 @@ import Testing
       ("SHOW RETENTION POLICIES ON d", nil),
       ("SHOW MEASUREMENTS ON d WITH MEASUREMENT =~ /a.*/ WHERE host = 'a' LIMIT 2 OFFSET 1", nil),
       ("SHOW MEASUREMENTS WITH MEASUREMENT = cpu", nil),
-      ("SHOW MEASUREMENT EXACT CARDINALITY ON d", "SHOW MEASUREMENT CARDINALITY ON d"),
+      ("SHOW MEASUREMENT EXACT CARDINALITY ON d", nil),
+      ("SHOW MEASUREMENT CARDINALITY FROM /a/ WHERE b = 'c' GROUP BY b, *, /d/ LIMIT 1", nil),
+      ("SHOW TAG KEYS FROM a ORDER BY time DESC SLIMIT 1", "SHOW TAG KEYS FROM a SLIMIT 1"),
+      ("SHOW TAG KEYS LIMIT 1 OFFSET 2 SLIMIT 3 SOFFSET 4", nil),
+      ("SHOW TAG VALUES WITH KEY = a WHERE b = 'c' SLIMIT 3 SOFFSET 4", nil),
+      ("SHOW TAG VALUES CARDINALITY WITH KEY = a WHERE b = 'c' GROUP BY b", nil),
+      ("SHOW FIELD KEYS FROM rp.a SLIMIT 3", nil),
       ("SHOW TAG KEYS ON d FROM a, /b/ WHERE host = 'a' LIMIT 1 OFFSET 2", nil),
       ("SHOW TAG KEY CARDINALITY FROM a", nil),
       ("SHOW TAG VALUES ON d FROM m WITH KEY = host WHERE a = 'b' LIMIT 1 OFFSET 2", nil),
@@ -62,13 +68,12 @@ import Testing
       ("SHOW TAG VALUES WITH KEY not in (a, b)", "SHOW TAG VALUES WITH KEY NOT IN (a, b)"),
       ("SHOW TAG VALUES WITH KEY =~ /h/", nil),
       ("SHOW TAG VALUES WITH KEY !~ /h/", nil),
-      (
-        "SHOW TAG VALUES EXACT CARDINALITY WITH KEY = a", "SHOW TAG VALUES CARDINALITY WITH KEY = a"
-      ),
+      ("SHOW TAG VALUES EXACT CARDINALITY WITH KEY = a", nil),
       ("SHOW FIELD KEYS ON d FROM m LIMIT 3", nil),
       ("SHOW FIELD KEY CARDINALITY", nil),
       ("SHOW SERIES ON d FROM m WHERE host = 'a' LIMIT 1", nil),
-      ("SHOW SERIES EXACT CARDINALITY ON d", "SHOW SERIES CARDINALITY ON d"),
+      ("SHOW SERIES EXACT CARDINALITY ON d", nil),
+      ("SHOW SERIES CARDINALITY", nil),
       ("CREATE DATABASE d", nil),
       (
         "CREATE DATABASE d WITH DURATION 24h REPLICATION 1 SHARD DURATION 60m NAME p",
@@ -90,8 +95,12 @@ import Testing
         "CREATE CONTINUOUS QUERY c ON d RESAMPLE EVERY 10s FOR 5m BEGIN "
           + "SELECT mean(x) INTO y FROM z GROUP BY time(1m) END", nil
       ),
-      ("CREATE CONTINUOUS QUERY c ON d BEGIN SELECT x INTO y FROM z END", nil),
+      ("CREATE CONTINUOUS QUERY c ON d BEGIN SELECT x INTO y FROM z GROUP BY time(1m) END", nil),
       ("SHOW CONTINUOUS QUERIES", nil),
+      (
+        "ALTER RETENTION POLICY default ON d DURATION 1h DEFAULT",
+        "ALTER RETENTION POLICY \"default\" ON d DURATION 1h DEFAULT"
+      ),
       ("DROP CONTINUOUS QUERY c ON d", nil),
       (
         "create model b from m fields x group by time(1s) using LSTM_Autoencoder",

@@ -17,7 +17,10 @@ import TimeSeries
       }
     }
     let bound = Int.random(in: -20...20, using: &random)
+    let moment = RandomData.start + Int64.random(in: 0...900, using: &random) * RandomData.second
     let simple: [NaiveEvaluator.Condition] = [
+      .time("time < \(moment)", moment) { $0 < moment },
+      .time("(\(moment)) <= (time)", moment) { $0 >= moment },
       .init(text: "host = 'a'") { $0.tags["host"] == "a" },
       .init(text: "host != 'a'") { $0.tags["host"] != "a" },
       .init(text: "host = ''") { $0.tags["host"] == nil },
@@ -33,14 +36,14 @@ import TimeSeries
         return f + i > Double(bound)
       },
     ]
-    let a = simple[Int.random(in: 0..<simple.count, using: &random)]
-    let b = simple[Int.random(in: 0..<simple.count, using: &random)]
-    switch Int.random(in: 0..<3, using: &random) {
-    case 0: return a
-    case 1:
-      return .init(text: "\(a.text) AND \(b.text)") { a.holds($0) && b.holds($0) }
-    default:
-      return .init(text: "\(a.text) OR \(b.text)") { a.holds($0) || b.holds($0) }
+    func leaf() -> NaiveEvaluator.Condition {
+      simple[Int.random(in: simple.indices, using: &random)]
+    }
+    switch Int.random(in: 0..<5, using: &random) {
+    case 0: return leaf()
+    case 1: return .and(leaf(), leaf())
+    case 2: return .or(leaf(), leaf())
+    default: return .or(.and(leaf(), leaf()), .and(leaf(), leaf()))
     }
   }
 

@@ -162,7 +162,7 @@ extension SeededGenerator {
     select.offset = maybe { _ in .max }
     select.seriesLimit = maybe { 1 + $0.next(below: 9) }
     select.seriesOffset = maybe { 1 + $0.next(below: 9) }
-    select.timeZone = maybe { $0.text() }
+    select.timeZone = maybe { $0.pick(["UTC", "Europe/Berlin", "America/St_Johns", ""]) }
     return select
   }
 
@@ -210,7 +210,8 @@ extension SeededGenerator {
     case 6: return .showSeries(show())
     case 7:
       var show = show()
-      show.cardinality = true
+      show.cardinality = pick([.estimated, .exact])
+      show.dimensions = maybe { $0.list { $0.dimension() } } ?? []
       return pick([
         .showMeasurements(show), .showTagKeys(show), .showFieldKeys(show), .showSeries(show),
         .showTagValues(show, keys: keys()),
@@ -243,10 +244,12 @@ extension SeededGenerator {
       return .retrainModel(
         name: text(), database: maybe { $0.text() }, since: maybe { $0.literal() })
     case 19:
+      var select = select(depth: 2, into: true)
+      select.interval = interval()
       return .createContinuousQuery(
         CreateContinuousQueryStatement(
           name: text(), database: text(), resampleEvery: maybe { $0.duration() },
-          resampleFor: maybe { $0.duration() }, select: select(depth: 2, into: true)))
+          resampleFor: maybe { $0.duration() }, select: select))
     case 20: return pick([.showContinuousQueries, .showQueries, .killQuery(id: next())])
     case 21: return .dropContinuousQuery(name: text(), database: text())
     case 23:

@@ -49,6 +49,19 @@ import TimeSeries
     #expect(selections.map(keys) == [expected])
   }
 
+  /// As in SHOW.
+  @Test func theMeasurementCanBeCompared() throws {
+    #expect(try selected("DROP SERIES WHERE _name = 'other'").flatMap(keys) == ["other"])
+    #expect(
+      try selected("DELETE FROM /.*/ WHERE _name =~ /^m/ AND host = 'a'").flatMap(keys)
+        == ["m,host=a,zone=x"])
+    #expect(
+      throws: QueryError.invalid("_tagKey is not supported in WHERE of this statement")
+    ) {
+      try selected("DROP SERIES WHERE _tagKey = 'host'")
+    }
+  }
+
   @Test func timesBoundADelete() throws {
     let selections = try selected("DELETE WHERE time >= 5s AND time < 9s")
     #expect(selections.map(\.measurement) == ["m", "other"])

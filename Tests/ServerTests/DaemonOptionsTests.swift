@@ -56,6 +56,22 @@ import Vigil
     #expect(try await policy([.sync: "never"]).syncPolicy == .never)
   }
 
+  @Test func boundsOnClientsReachTheServer() async throws {
+    let options = try await DaemonOptions(
+      flags: [
+        .maxQueries: 8, .maxClientQueries: 3, .maxConnections: 50, .requestTimeout: 4,
+        .responseTimeout: 5,
+      ], environment: [:], file: nil)
+    #expect(options.server.maximumQueries == 8)
+    #expect(options.server.maximumQueriesPerClient == 3)
+    #expect(options.server.maximumConnections == 50)
+    #expect(options.server.requestTimeoutSeconds == 4)
+    #expect(options.server.responseTimeoutSeconds == 5)
+    // Each query has a thread, and so has each that waits for its client.
+    let database = options.database(logger: Logger(label: "test"))
+    #expect(database.queryThreads >= 8 + 64)
+  }
+
   @Test(
     arguments: [
       ("VIGILD_LISTEN", "8086", "environment: listen: \"8086\" is not HOST:PORT"),

@@ -69,8 +69,13 @@ final class FakeBackend: ServerBackend {
   }
 }
 
-/// Backends of tests that are about something else have no databases to back up, and no models.
+/// Backends of tests that are about something else are well, and have no databases to back up, and no
+/// models.
 extension ServerBackend {
+  func health() -> DatabaseHealth { DatabaseHealth() }
+
+  func clientText(_ text: String) -> String { text }
+
   var databases: [String] { [] }
 
   func backup(
@@ -80,7 +85,10 @@ extension ServerBackend {
     throw StorageError.databaseNotFound(database)
   }
 
-  func exportModel(_ name: String, from database: String) throws -> [UInt8] {
+  func exportModel(
+    _ name: String, from database: String,
+    emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) async throws {
     throw QueryError.modelNotFound(name)
   }
 

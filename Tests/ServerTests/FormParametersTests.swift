@@ -32,7 +32,7 @@ import Testing
   private func parse(_ body: String, type: String = "multipart/form-data; boundary=\"X-1\"")
     -> FormParameters?
   {
-    MultipartForm.parse(Array(body.utf8)[...], contentType: type)
+    Array(body.utf8).withUnsafeBytes { MultipartForm.parse($0, contentType: type) }
   }
 
   private func part(_ header: String, _ value: String) -> String {

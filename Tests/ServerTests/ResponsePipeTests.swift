@@ -6,11 +6,8 @@ import Testing
 @testable import Server
 
 @Suite struct ResponsePipeTests {
-  /// For pipes that are not about stalling: other tests may keep the threads busy for minutes.
-  static let long = 3600.0
-
   @Test func chunksComeInOrderAndThenTheEnd() async throws {
-    let pipe = ResponsePipe(limit: 8, stallSeconds: Self.long)
+    let pipe = ResponsePipe(limit: 8)
     Thread.detachNewThread {
       for number in 0..<1000 { try? pipe.push(ByteBuffer(integer: Int32(number))) }
       pipe.finish(.success(()))
@@ -25,7 +22,7 @@ import Testing
   }
 
   @Test func theWriterWaitsForASlowReader() async throws {
-    let pipe = ResponsePipe(limit: 8, stallSeconds: Self.long)
+    let pipe = ResponsePipe(limit: 8)
     let pushed = Mutex(0)
     Thread.detachNewThread {
       for _ in 0..<100 {
@@ -44,7 +41,7 @@ import Testing
   }
 
   @Test func theEndDoesNotWaitForASlowReader() async throws {
-    let pipe = ResponsePipe(limit: 4, stallSeconds: Self.long)
+    let pipe = ResponsePipe(limit: 4)
     try pipe.push(ByteBuffer(integer: Int32(1)))
     // Full by now: another push would wait, and this is called on a thread that must not.
     pipe.finish(with: ByteBuffer(integer: Int32(2)))
@@ -54,7 +51,7 @@ import Testing
   }
 
   @Test func cancellingWakesAWriterThatWaits() async throws {
-    let pipe = ResponsePipe(limit: 1, stallSeconds: Self.long)
+    let pipe = ResponsePipe(limit: 1)
     let (failures, failed) = AsyncStream.makeStream(of: Bool.self)
     Thread.detachNewThread {
       do {
@@ -81,12 +78,35 @@ import Testing
     await #expect(throws: Failure.self) { try await pipe.next() }
   }
 
-  @Test func aReaderThatReadsNothingDoesNotHoldTheWriterForEver() async throws {
-    let pipe = ResponsePipe(limit: 1, stallSeconds: 0.01)
+  /// Whoever waits for its client says so before, and when it goes on.
+  @Test func waitingIsAnnounced() async throws {
+    struct Recorder: ResponsePipe.Waiting {
+      let waits: Gauge
+      func begin() throws { waits.enter() }
+      func end() { waits.leave() }
+    }
+    let waits = Gauge()
+    let pipe = ResponsePipe(limit: 1, waiting: Recorder(waits: waits))
     try pipe.push(ByteBuffer(string: "a"))
-    #expect(throws: ResponsePipe.Stalled.self) { try pipe.push(ByteBuffer(string: "b")) }
+    #expect(waits.most == 0)
+    Thread.detachNewThread {
+      try? pipe.push(ByteBuffer(string: "b"))
+      pipe.finish(.success(()))
+    }
+    while waits.most == 0 { try await Task.sleep(for: .milliseconds(1)) }
     #expect(try await pipe.next() == ByteBuffer(string: "a"))
-    try pipe.push(ByteBuffer(string: "c"))
-    #expect(try await pipe.next() == ByteBuffer(string: "c"))
+    #expect(try await pipe.next() == ByteBuffer(string: "b"))
+    #expect(try await pipe.next() == nil)
+    #expect(waits.now == 0)
+  }
+
+  @Test func whoMayNotWaitFails() throws {
+    struct Refusal: ResponsePipe.Waiting, Error {
+      func begin() throws { throw self }
+      func end() {}
+    }
+    let pipe = ResponsePipe(limit: 1, waiting: Refusal())
+    try pipe.push(ByteBuffer(string: "a"))
+    #expect(throws: Refusal.self) { try pipe.push(ByteBuffer(string: "b")) }
   }
 }

@@ -1,4 +1,9 @@
+import Query
+import Server
+import Storage
 import Testing
+import TimeSeries
+import Vigil
 
 @Suite struct StatusRouteTests {
   @Test func pingAnswersWithTheVersionClientsLookFor() async throws {
@@ -23,8 +28,62 @@ import Testing
       let reply = try await client.get("/health")
       #expect(reply.status == 200)
       #expect(
-        reply.text == #"{"name":"vigil","message":"ready for queries and writes","#
-          + #""status":"pass","checks":[],"version":"0.1.0"}"# + "\n")
+        reply.text == #"{"checks":[],"message":"ready for queries and writes","name":"vigil","#
+          + #""status":"pass","version":"0.1.0"}"# + "\n")
+    }
+  }
+
+  /// A backend with something wrong, whose directory is `/var/lib/vigil`.
+  private struct Ailing: ServerBackend {
+    var status: DatabaseHealth.Status
+
+    func health() -> DatabaseHealth {
+      DatabaseHealth(checks: [
+        .init(name: "databases/db", status: status, message: "databases/db: \"missing\"")
+      ])
+    }
+
+    func clientText(_ text: String) -> String { text.replacing("/var/lib/vigil/", with: "") }
+
+    func write(
+      lineProtocol: UnsafeRawBufferPointer, to database: String, retentionPolicy: String?,
+      precision: TimestampPrecision
+    ) throws -> WriteOutcome {
+      throw StorageError.missing(path: "/var/lib/vigil/databases/db")
+    }
+
+    func query(
+      _ text: String, in database: String?, options: QueryOptions,
+      emit: @escaping @Sendable (StatementResult) throws -> Void
+    ) async throws {
+      throw StorageError.missing(path: "/var/lib/vigil/databases/db")
+    }
+  }
+
+  @Test func healthSaysWhatIsWrong() async throws {
+    for (status, code) in [(DatabaseHealth.Status.warn, 200), (.fail, 503)] {
+      try await TestServer.run(Ailing(status: status)) { client in
+        let reply = try await client.get("/health")
+        #expect(reply.status == code)
+        #expect(
+          reply.text == #"{"checks":[{"message":"databases/db: \"missing\"","#
+            + #""name":"databases/db","status":"\#(status.rawValue)"}],"#
+            + #""message":"databases/db: \"missing\"","name":"vigil","#
+            + #""status":"\#(status.rawValue)","version":"0.1.0"}"# + "\n")
+        #expect(try await client.send("HEAD", "/health").status == code)
+      }
+    }
+  }
+
+  @Test func errorsDoNotSayWhereTheServerKeepsItsFiles() async throws {
+    try await TestServer.run(Ailing(status: .fail)) { client in
+      let written = try await client.post("/write?db=db", "m v=1")
+      let asked = try await client.get("/query?db=db&q=SHOW+SERIES")
+      for reply in [written, asked] {
+        #expect(reply.status == 500)
+        #expect(reply.text == #"{"error":"databases/db: missing"}"# + "\n")
+        #expect(reply.headers["x-influxdb-error"] == "databases/db: missing")
+      }
     }
   }
 

@@ -125,6 +125,9 @@ final class Connection {
     }
   }
 
+  /// Ends the sending side alone.
+  func closeSendingSide() { shutdown(socket, Int32(SHUT_WR)) }
+
   /// Makes reads fail that wait longer, so that a test of a server that hangs ends.
   func setReadTimeout(seconds: Int) throws {
     var timeout = timeval(tv_sec: seconds, tv_usec: 0)

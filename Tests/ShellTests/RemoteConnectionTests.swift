@@ -67,6 +67,26 @@ private final class FakeTransport: InfluxTransport {
     #expect(request?.form == [.init("q", "SELECT v FROM é")])
   }
 
+  @Test func timesAreShownOnTheClockOfTheStatement() async throws {
+    let transport = FakeTransport { _ in
+      (
+        200,
+        #"{"results":[{"statement_id":0,"series":[{"name":"a","columns":["time","v"],"#
+          + #""values":[[1584345600000000000,1]]}]}]}"#
+      )
+    }
+    let connection = RemoteConnection(transport: transport)
+    for (statement, time) in [
+      ("SELECT v FROM a tz('Europe/Rome')", "2020-03-16T09:00:00+01:00"),
+      ("SELECT v FROM a", "2020-03-16T08:00:00Z"),
+    ] {
+      let series = try #require(try await run(connection, statement).first?.series.first)
+      #expect(ResultTable().render(series).contains(time))
+      var csv = ResultCSV()
+      #expect(csv.render(series) == "name,time,v\na,\(time),1\n")
+    }
+  }
+
   @Test(arguments: [
     (
       400, #"{"error":"error parsing query: x at line 1, char 2"}"#,

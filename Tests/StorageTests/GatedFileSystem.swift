@@ -42,6 +42,7 @@ final class GatedFileSystem: FileSystem, @unchecked Sendable {
   func createDirectory(_ path: FilePath) throws { try base.createDirectory(path) }
   func list(_ directory: FilePath) throws -> [String] { try base.list(directory) }
   func exists(_ path: FilePath) -> Bool { base.exists(path) }
+  func isWritable(_ directory: FilePath) -> Bool { base.isWritable(directory) }
   func size(_ path: FilePath) throws -> Int { try base.size(path) }
 
   func create(_ path: FilePath) throws -> any AppendableFile {

@@ -293,6 +293,10 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
 
   func exists(_ path: FilePath) -> Bool { state.withLock { Self.node($0.root, path) != nil } }
 
+  func isWritable(_ path: FilePath) -> Bool {
+    state.withLock { Self.directory($0.root, path) != nil }
+  }
+
   func size(_ path: FilePath) throws -> Int {
     try state.withLock { try Self.file($0.root, path, "stat").bytes.count }
   }
@@ -393,6 +397,8 @@ final class SimulatedFileSystem: FileSystem, @unchecked Sendable {
       self.owner = owner
       self.path = path
     }
+    var isInPlace: Bool { true }
+
     deinit { owner.state.withLock { _ = $0.locks.remove(path) } }
   }
 

@@ -35,7 +35,8 @@ import TimeSeries
   /// What can be read, block by block, with damaged ones left out.
   private func readable(_ engine: StorageEngine) throws -> [Cell: FieldValue] {
     var cells: [Cell: FieldValue] = [:]
-    guard let snapshot = engine.snapshot(of: "db") else { return [:] }
+    let report = DamageReport(failure: .never)
+    guard let snapshot = engine.snapshot(of: "db", damage: report) else { return [:] }
     for measurement in snapshot.measurements {
       for series in snapshot.series(of: measurement, matching: nil) {
         for field in snapshot.schema(of: measurement)?.fields ?? [] {
@@ -90,7 +91,8 @@ import TimeSeries
       let found = try readable(engine)
       #expect(found.allSatisfy { expected[$0.key] == $0.value }, "\(path)")
       // A log that is gone with all its numbers cannot be told from one that never was.
-      if !path.hasSuffix(".wal") {
+      // Nor can a copy that is gone from one that an old store never had.
+      if !path.hasSuffix(".wal"), !path.hasSuffix(".copy") {
         #expect(engine.problems.contains(.missing(path: path)), "\(path)")
       }
       let lost = path.contains("/segments/") ? 8 : path.hasSuffix(".wal") ? 24 : 0

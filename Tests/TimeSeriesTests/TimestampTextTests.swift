@@ -31,6 +31,40 @@ struct TimestampTextTests {
     #expect(TimestampText.timestamp(rfc3339: text) == nil)
   }
 
+  private static let zone = ZoneClock(
+    name: "Nowhere", offset: 3_208_000_000_000,
+    changes: [
+      .init(start: 0, offset: 3_600_000_000_000), .init(start: 10_000_000_000, offset: 0),
+      .init(start: 20_000_000_000, offset: -12_600_000_000_000),
+    ])
+
+  @Test(
+    "times of a zone are local, offsets without seconds",
+    arguments: [
+      (-1, "1970-01-01T00:53:27.999999999+00:53"), (0, "1970-01-01T01:00:00+01:00"),
+      (9_999_999_999, "1970-01-01T01:00:09.999999999+01:00"),
+      (10_000_000_000, "1970-01-01T00:00:10Z"), (20_000_000_000, "1969-12-31T20:30:20-03:30"),
+      (TimestampBounds.latest, "2262-04-11T20:17:16.854775806-03:30"),
+    ] as [(Timestamp, String)])
+  func zones(timestamp: Timestamp, expected: String) {
+    #expect(TimestampText.rfc3339(timestamp, zone: Self.zone) == expected)
+    var writer = RFC3339Writer(zone: Self.zone)
+    var bytes: [UInt8] = []
+    for time in [20_000_000_000, timestamp, 5, timestamp] {
+      bytes.removeAll()
+      writer.append(time, to: &bytes)
+    }
+    #expect(String(decoding: bytes, as: UTF8.self) == expected)
+  }
+
+  @Test("a local time that no timestamp has is given in UTC")
+  func zoneBeyondTheRange() {
+    let ahead = ZoneClock(name: "Ahead", offset: 3_600_000_000_000)
+    #expect(
+      TimestampText.rfc3339(TimestampBounds.latest, zone: ahead)
+        == "2262-04-11T23:47:16.854775806Z")
+  }
+
   @Test(
     "what is written is read again",
     arguments: [TimestampBounds.earliest, TimestampBounds.latest, 0, -1, 951_868_799_999_999_999])

@@ -189,6 +189,47 @@ import Vigil
     #expect(sums.map(\.rows) == [["0 20.0", "10 70.0"], ["0 25.0", "10 75.0"]])
   }
 
+  @Test func aFieldThatTheTargetHasWithAnotherTypeIsAnError() async throws {
+    let temporary = try TemporaryDatabase()
+    let database = temporary.database
+    try await database.query("CREATE DATABASE db")
+    try database.write(lineProtocol: "floats v=1.5 1\nints v=3i,s=\"x\" 2", to: "db")
+    for select in ["v", "v, s", "*"] {
+      #expect(
+        try await database.failure("SELECT \(select) INTO floats FROM ints")
+          == "partial write: field type conflict: input field \"v\" on measurement \"floats\" is "
+          + "type integer, already exists as type float dropped=1")
+    }
+    #expect(try await database.tables("SELECT * FROM floats").first?.rows == ["1 1.5"])
+    #expect(try await database.failure("SELECT v::float INTO floats FROM ints") == nil)
+    #expect(try await database.tables("SELECT v FROM floats").first?.rows == ["1 1.5", "2 3.0"])
+  }
+
+  /// Sums of blocks on disk, whose statistics hold 64 bits.
+  @Test func sumsOfSegmentsAreExact() async throws {
+    let temporary = try TemporaryDatabase()
+    try await temporary.database.query("CREATE DATABASE db")
+    try temporary.database.write(
+      lineProtocol: (0..<7).map { "ping,host=0 rt=1598313600000000000i \($0)" }
+        .joined(separator: "\n")
+        + "\nends v=9223372036854775807i 1\nends v=-9223372036854775808i 2\n"
+        + "ends v=9223372036854775807i 3\nends v=9223372036854775807i 4", to: "db")
+    for _ in 0..<2 {
+      let database = temporary.database
+      #expect(
+        try await database.tables("SELECT mean(rt) FROM ping").first?.rows
+          == ["0 1.5983136e+18"])
+      #expect(
+        try await database.failure("SELECT sum(rt) FROM ping")
+          == "numeric overflow: sum 11188195200000000000 does not fit type integer")
+      #expect(
+        try await database.tables("SELECT mean(v) FROM ends").first?.rows
+          == ["0 4.611686018427388e+18"])
+      // Closing puts what is in memory into segments.
+      try temporary.reopen()
+    }
+  }
+
   @Test func aDatabaseWithANamedPolicyHasNoOther() async throws {
     let temporary = try TemporaryDatabase()
     let database = temporary.database

@@ -150,7 +150,7 @@ import Testing
         SELECT detect(shop) INTO deploy FROM container GROUP BY time(10s), pod
       END
       """)
-    #expect(direct?.contains("reads and writes the measurement \"deploy\"") == true)
+    #expect(direct?.contains("reads and writes db..deploy") == true)
     let through = try await database.failure(
       """
       CREATE CONTINUOUS QUERY bad ON db BEGIN
@@ -163,7 +163,7 @@ import Testing
     _ = try await database.tables("DROP MODEL shop ON db")
     let later = try await database.failure(
       Self.create.replacingOccurrences(of: "'deploy'", with: "'health'"))
-    #expect(later?.contains("reads and writes the measurement \"health\"") == true)
+    #expect(later?.contains("reads and writes db..health") == true)
     #expect(try await database.tables("SHOW MODELS ON db").isEmpty)
   }
 }

@@ -268,16 +268,12 @@ final class RandomHistory {
         return ["\(status.name) is not readable"]
       }
       let query = try ContinuousQuery(create)
-      let complete = query.grid.floor(clock.now)
+      let complete = query.grid.start(of: clock.now)
       var fromScratch = create.select
       fromScratch.into = nil
       fromScratch.condition = .binary(.less, .reference("time", cast: nil), .integer(complete))
       var kept = fromScratch
-      kept.sources = [
-        .measurement(
-          MeasurementName(
-            database: nil, retentionPolicy: nil, name: .literal(query.destination.measurement)))
-      ]
+      kept.sources = create.select.into.map { [.measurement($0)] } ?? []
       kept.fields = create.select.fields.map { field in
         SelectStatement.Field(.reference(field.alias ?? "", cast: nil))
       }

@@ -98,6 +98,20 @@ import TimeSeries
     #expect(encode([result], timeFormat: format).contains(#""values":[[\#(expected),1]]"#))
   }
 
+  @Test func timesOfAZoneAreLocalUnlessTheyAreNumbers() {
+    var series = ResultSamples.series(times: [start], values: [1])
+    series.zone = ZoneClock(name: "Europe/Rome", offset: 7_200_000_000_000)
+    let results = [
+      StatementResult(statementID: 0, series: [series]),
+      StatementResult(
+        statementID: 1, series: [ResultSamples.series(times: [start], values: [1])]),
+    ]
+    let text = encode(results)
+    #expect(text.contains(#"[["2017-07-14T04:40:00.123456789+02:00",1]]"#))
+    #expect(text.contains(#"[["2017-07-14T02:40:00.123456789Z",1]]"#))
+    #expect(!encode(results, timeFormat: .epoch(.seconds)).contains("T"))
+  }
+
   @Test(
     arguments: [
       (-1, "1969-12-31T23:59:59.999999999Z"), (0, "1970-01-01T00:00:00Z"),

@@ -8,16 +8,40 @@ import Foundation
 public struct CgroupHierarchies: Sendable, Hashable {
   public struct Mount: Sendable, Hashable {
     public var directory: String
-    /// The part of the hierarchy that is to be seen there: `/` for all of it.
+    /// The part of the hierarchy that is to be seen there, from the root of this process's cgroup
+    /// namespace: `/` for all that is in the namespace, `/../..` for what is two levels above it too.
     public var root: String
 
-    /// The directory of the cgroup at `path`, which counts from the hierarchy's root; nil where that
-    /// is not below what is mounted.
+    /// The directory of the cgroup at `path`, which counts from the hierarchy's root, as runtimes and
+    /// this machine's processes see it; nil where that is not below what is mounted.
     public func directory(of path: String) -> String? {
-      guard path.hasPrefix("/"), !path.split(separator: "/").contains("..") else { return nil }
-      if root == "/" { return path == "/" ? directory : directory + path }
-      guard path == root || path.hasPrefix(root + "/") else { return nil }
-      return directory + path.dropFirst(root.count)
+      if let below = below(root, of: path) { return directory + below }
+      // The runtime's root is taken to be the one that is mounted.
+      return levelsAbove > 0 ? below("/", of: path).map { directory + $0 } : nil
+    }
+
+    /// The path of the cgroup at `name`, which counts from ``directory``: what ``directory(of:)``
+    /// takes.
+    func path(ofDirectory name: String) -> String {
+      root == "/" || levelsAbove > 0 ? name : root + name
+    }
+
+    private func below(_ root: String, of path: String) -> Substring? {
+      guard path.hasPrefix("/") else { return nil }
+      let rest: Substring
+      if root == "/" {
+        rest = path == "/" ? "" : path[...]
+      } else {
+        guard path == root || path.hasPrefix(root + "/") else { return nil }
+        rest = path.dropFirst(root.count)
+      }
+      return rest.split(separator: "/").contains("..") ? nil : rest
+    }
+
+    /// How far above the root of the namespace ``root`` is.
+    fileprivate var levelsAbove: Int {
+      let names = root.split(separator: "/")
+      return names.allSatisfy { $0 == ".." } ? names.count : 0
     }
   }
 
@@ -79,7 +103,15 @@ public struct CgroupHierarchies: Sendable, Hashable {
 
   /// The same hierarchy may be mounted more than once; the mount that shows most of it counts.
   private static func prefer(_ mount: Mount, to present: inout Mount?) {
-    if present.map({ mount.root.utf8.count < $0.root.utf8.count }) ?? true { present = mount }
+    guard let shown = present else {
+      present = mount
+      return
+    }
+    if mount.levelsAbove != shown.levelsAbove
+      ? mount.levelsAbove > shown.levelsAbove : mount.root.utf8.count < shown.root.utf8.count
+    {
+      present = mount
+    }
   }
 
   /// Blanks and the like are written as a backslash and three octal digits.

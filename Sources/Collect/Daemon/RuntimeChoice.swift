@@ -53,19 +53,27 @@ public enum RuntimeChoice: Sendable, Hashable {
       return try resolved(searchPath: searchPath).source(
         node: node, hierarchies: hierarchies, searchPath: searchPath)
     case .cri(let socket):
-      return try CRISource(endpoint: socket, node: node, cgroupID: { hierarchies.id(of: $0) })
+      return try CRISource(
+        endpoint: socket, node: node, cgroupID: { hierarchies.id(of: $0) },
+        cgroupsOfProcess: Self.cgroups(ofProcess:))
     case .crictl(let name):
       let isThere = { (path: String) in access(path, X_OK) == 0 }
       let path =
         name.contains("/") ? name : Self.find(name, along: searchPath, isThere: isThere) ?? name
       guard isThere(path) else { throw Unusable(description: "\(name): no such program") }
-      return CrictlSource(path: path, node: node, cgroupID: { hierarchies.id(of: $0) })
+      return CrictlSource(
+        path: path, node: node, cgroupID: { hierarchies.id(of: $0) },
+        cgroupsOfProcess: Self.cgroups(ofProcess:))
     case .cgroup(let pattern):
-      guard let root = hierarchies.unified?.directory else {
-        throw Unusable(description: "no cgroup v2 hierarchy is mounted")
+      guard let source = CgroupSource(hierarchies: hierarchies, node: node, pattern: pattern) else {
+        throw Unusable(description: "no cgroup hierarchy is mounted")
       }
-      return CgroupSource(root: root, node: node, pattern: pattern)
+      return source
     }
+  }
+
+  private static func cgroups(ofProcess pid: Int32) -> String? {
+    PseudoFile.text("/proc/\(pid)/cgroup").map(String.init)
   }
 
   /// A choice that this machine does not have.

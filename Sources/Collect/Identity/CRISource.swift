@@ -17,14 +17,17 @@ public actor CRISource: RuntimeSource {
   ///   - endpoint: the socket's path, or its URL: `unix:///run/containerd/containerd.sock`.
   ///   - timeout: how long each call may take, connecting included.
   ///   - cgroupID: the inode of the cgroup v2 directory at a path from the hierarchy's root.
+  ///   - cgroupsOfProcess: the text of `/proc/PID/cgroup`.
   /// Throws `CRIFailure` where `endpoint` is none.
   public init(
     endpoint: String, node: String, timeout: Duration = .seconds(10),
-    cgroupID: @escaping @Sendable (String) -> UInt64?
+    cgroupID: @escaping @Sendable (String) -> UInt64?,
+    cgroupsOfProcess: @escaping @Sendable (Int32) -> String? = { _ in nil }
   ) throws {
     connection = try CRIConnection(endpoint: endpoint, timeout: timeout)
     name = "cri"
-    memory = RuntimeMemory(node: node, cgroupID: cgroupID)
+    memory = RuntimeMemory(
+      node: node, cgroupID: cgroupID, cgroupsOfProcess: cgroupsOfProcess)
   }
 
   /// Throws `CRIFailure` where a list cannot be had or the runtime does not answer, which is then not

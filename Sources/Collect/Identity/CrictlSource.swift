@@ -38,14 +38,17 @@ public actor CrictlSource: RuntimeSource {
   ///     what crictl's own configuration says.
   ///   - timeout: how long each run may take.
   ///   - cgroupID: the inode of the cgroup v2 directory at a path from the hierarchy's root.
+  ///   - cgroupsOfProcess: the text of `/proc/PID/cgroup`.
   public init(
     path: String, endpoint: String? = nil, node: String, timeout: Duration = .seconds(10),
-    cgroupID: @escaping @Sendable (String) -> UInt64?
+    cgroupID: @escaping @Sendable (String) -> UInt64?,
+    cgroupsOfProcess: @escaping @Sendable (Int32) -> String? = { _ in nil }
   ) {
     name = "crictl"
     command = Command(executable: path, timeout: timeout)
     self.endpoint = endpoint.map { ["--runtime-endpoint", $0] } ?? []
-    memory = RuntimeMemory(node: node, cgroupID: cgroupID)
+    memory = RuntimeMemory(
+      node: node, cgroupID: cgroupID, cgroupsOfProcess: cgroupsOfProcess)
   }
 
   /// Throws ``Failure`` where a list cannot be had or the runtime does not answer; a container that

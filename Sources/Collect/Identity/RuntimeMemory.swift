@@ -6,12 +6,19 @@ import TimeSeries
 struct RuntimeMemory: Sendable {
   private let node: String
   private let cgroupID: @Sendable (String) -> UInt64?
+  private let cgroupsOfProcess: @Sendable (Int32) -> String?
   private var known: [String: (listed: RuntimeListing.State, status: RuntimeListing.Status)] = [:]
 
-  /// - Parameter cgroupID: the inode of the cgroup v2 directory at a path from the hierarchy's root.
-  init(node: String, cgroupID: @escaping @Sendable (String) -> UInt64?) {
+  /// - Parameters:
+  ///   - cgroupID: the inode of the cgroup v2 directory at a path from the hierarchy's root.
+  ///   - cgroupsOfProcess: the text of `/proc/PID/cgroup`; nil where there is no such process.
+  init(
+    node: String, cgroupID: @escaping @Sendable (String) -> UInt64?,
+    cgroupsOfProcess: @escaping @Sendable (Int32) -> String? = { _ in nil }
+  ) {
     self.node = node
     self.cgroupID = cgroupID
+    self.cgroupsOfProcess = cgroupsOfProcess
   }
 
   /// The ids of the containers whose statuses ``snapshot(of:asked:)`` needs.
@@ -52,7 +59,9 @@ struct RuntimeMemory: Sendable {
       do {
         let status = try status(of: container, asked: asked)
         snapshot.containers.append(
-          try record(of: container, in: pods[container.podID], status: status))
+          try record(
+            of: container, in: pods[container.podID], status: status,
+            unknownCgroups: &snapshot.unknownCgroups))
       } catch {
         snapshot.leftOut.append(.init(id: container.id, reason: "\(error)"))
       }
@@ -93,16 +102,13 @@ struct RuntimeMemory: Sendable {
 
   private func record(
     of container: RuntimeListing.Container, in pod: RuntimeListing.Pod?,
-    status: RuntimeListing.Status
+    status: RuntimeListing.Status, unknownCgroups: inout Set<String>
   ) throws -> ContainerRecord {
     guard let pod else {
       throw Incomplete(description: "its pod \(container.podID) is not listed")
     }
     guard let cgroupsPath = status.cgroupsPath else {
       throw Incomplete(description: "its status tells no cgroupsPath")
-    }
-    guard let cgroupPath = SystemdCgroupPath.expanded(cgroupsPath) else {
-      throw Incomplete(description: "no cgroup path: \(cgroupsPath)")
     }
     let state: ContainerRecord.State
     let pid: Int32?
@@ -119,14 +125,39 @@ struct RuntimeMemory: Sendable {
     case .created: throw Incomplete(description: "its state is created")
     case .other(let word): throw Incomplete(description: "its state is \(word)")
     }
+    let cgroup = cgroup(
+      of: container.id, configured: cgroupsPath, pid: pid, unknownCgroups: &unknownCgroups)
+    guard let cgroup else { throw Incomplete(description: "no cgroup path: \(cgroupsPath)") }
     return ContainerRecord(
       id: container.id, name: container.name, podID: pod.id, podUID: pod.uid, pod: pod.name,
       namespace: pod.namespace, image: status.image.isEmpty ? container.image : status.image,
-      node: node, attempt: container.attempt, pid: pid, cgroupPath: cgroupPath,
-      cgroupID: state == .running ? cgroupID(cgroupPath) : nil,
+      node: node, attempt: container.attempt, pid: pid, cgroupPath: cgroup.path,
+      cgroupID: cgroup.id,
       startedAt: Self.time(status.startedAt),
       labels: pod.labels.merging(container.labels) { _, own in own }, state: state)
   }
+
+  /// Where a container's cgroup is: where its configuration says, and if there is none, where its first
+  /// process says. A process of another pid namespace may have the same number; it is not in a cgroup
+  /// with the container's id.
+  ///
+  /// - Parameter pid: nil for a container that does not run; its cgroup is gone.
+  private func cgroup(
+    of container: String, configured: String, pid: Int32?, unknownCgroups: inout Set<String>
+  ) -> (path: String, id: UInt64?)? {
+    let expected = SystemdCgroupPath.expanded(configured)
+    guard let pid else { return expected.map { ($0, nil) } }
+    if let expected, let id = cgroupID(expected) { return (expected, id) }
+    guard let text = cgroupsOfProcess(pid) else { return expected.map { ($0, nil) } }
+    let cgroups = ProcessCgroups(text: text)
+    if let actual = cgroups.path(ofContainer: container) { return (actual, cgroupID(actual)) }
+    if unknownCgroups.count < Self.maximumUnknown {
+      unknownCgroups.insert(CgroupName.layout(of: cgroups.paths.first ?? configured))
+    }
+    return expected.map { ($0, nil) }
+  }
+
+  private static let maximumUnknown = 100
 
   private static func time(_ time: Timestamp?) -> Timestamp? {
     time.flatMap { $0 > 0 && TimestampBounds.contains($0) ? $0 : nil }

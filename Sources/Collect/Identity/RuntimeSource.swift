@@ -20,6 +20,8 @@ public struct RuntimeSnapshot: Sendable, Hashable {
   public var leftOut: [LeftOut]
   /// How many containers are created and have not started yet. They are not among ``containers``.
   public var awaited: Int
+  /// Paths of cgroups of which it is not known whose they are, ids in them written as `<id>`.
+  public var unknownCgroups: Set<String>
 
   public struct LeftOut: Sendable, Hashable {
     /// Empty where not even that could be read.
@@ -32,9 +34,13 @@ public struct RuntimeSnapshot: Sendable, Hashable {
     }
   }
 
-  public init(containers: [ContainerRecord] = [], leftOut: [LeftOut] = [], awaited: Int = 0) {
+  public init(
+    containers: [ContainerRecord] = [], leftOut: [LeftOut] = [], awaited: Int = 0,
+    unknownCgroups: Set<String> = []
+  ) {
     self.containers = containers
     self.leftOut = leftOut
     self.awaited = awaited
+    self.unknownCgroups = unknownCgroups
   }
 }

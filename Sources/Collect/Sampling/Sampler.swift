@@ -201,6 +201,7 @@ public actor Sampler {
       let after = max(before, clock.now.wall)
       let statistics = await sink.currentStatistics()
       log.note(leftOut: snapshot.leftOut, by: source.name)
+      log.note(unknownCgroups: snapshot.unknownCgroups)
       take(snapshot, taken: before...after, statistics: statistics)
     } catch {
       costs.snapshotFailures += 1

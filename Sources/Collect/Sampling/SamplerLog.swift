@@ -6,12 +6,14 @@ struct SamplerLog: Sendable {
   private let logger: Logger
   private var runtimeIsAway = false
   private var leftOut: Set<RuntimeSnapshot.LeftOut> = []
+  private var unknownCgroups: Set<String> = []
   private var missing: [String: Missing] = [:]
   private var missed = Tally()
   private var givenUp = Tally()
   private var unwritable: Set<String> = []
   /// A row that cannot be written comes again each interval.
   private static let unwritableLimit = 100
+  private static let unknownCgroupsLimit = 100
 
   /// What a probe does not count, and why.
   private struct Missing {
@@ -40,6 +42,16 @@ struct SamplerLog: Sendable {
         "A container cannot be told", metadata: ["id": "\(left.id)", "reason": "\(left.reason)"])
     }
     leftOut = now
+  }
+
+  /// A layout is said once and for all: its cgroups come and go with their containers.
+  mutating func note(unknownCgroups layouts: Set<String>) {
+    for layout in layouts.sorted()
+    where unknownCgroups.count < Self.unknownCgroupsLimit
+      && unknownCgroups.insert(layout).inserted
+    {
+      logger.warning("It is not known whose this cgroup is", metadata: ["cgroup": "\(layout)"])
+    }
   }
 
   /// What is missing only once, as when a probe starts, is not worth a warning.

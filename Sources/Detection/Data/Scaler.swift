@@ -36,8 +36,9 @@ public enum Compression: String, Sendable, Hashable, CaseIterable {
 
 /// Scales each feature by what its training rows were like.
 ///
-/// A feature that was constant has scale 1, so a later change shows as large as it is. Scaled values
-/// are limited to ±``bound`` before they are compressed, so that none can overflow the network.
+/// A feature that was constant has a scale of its own (``ConstantScale``), so that a later change of
+/// it shows. Scaled values are limited to ±``bound`` before they are compressed, so that none can
+/// overflow the network.
 public struct Scaler: Sendable, Hashable {
   /// The limit of a scaled value.
   public static let bound = 1e6
@@ -53,16 +54,22 @@ public struct Scaler: Sendable, Hashable {
     self.compression = compression
   }
 
-  /// - Parameter columns: finite values of each feature.
-  public init(_ scaling: Scaling, fit columns: [[Double]], compression: Compression = .none) {
+  /// - Parameters:
+  ///   - columns: finite values of each feature.
+  ///   - constants: one for each feature, or none where nothing more is known.
+  public init(
+    _ scaling: Scaling, fit columns: [[Double]], constants: [ConstantScale] = [],
+    compression: Compression = .none
+  ) {
     var offsets: [Double] = []
     var scales: [Double] = []
-    for column in columns {
+    for (feature, column) in columns.enumerated() {
       let (offset, scale) = Self.fit(scaling, column)
       offsets.append(offset.isFinite ? offset : (column.first ?? 0))
-      // Rounding makes a constant column's deviation tiny and not zero.
-      let isSpread = scale.isFinite && scale > 1e-12 * abs(offset)
-      scales.append(isSpread ? max(scale, .leastNormalMagnitude) : 1)
+      let constant = constants.isEmpty ? ConstantScale() : constants[feature]
+      scales.append(
+        Moments.isSpread(scale, about: offset)
+          ? max(scale, .leastNormalMagnitude) : constant(of: offsets[feature]))
     }
     self.init(offsets: offsets, scales: scales, compression: compression)
   }
@@ -73,7 +80,8 @@ public struct Scaler: Sendable, Hashable {
   ///
   /// - Parameter values: the finite values of a feature, group by group.
   static func ofDeviations(
-    _ scaling: Scaling, features: Int, values: (Int) -> [[Double]]
+    _ scaling: Scaling, features: Int, constants: [ConstantScale] = [],
+    values: (Int) -> [[Double]]
   ) -> Scaler {
     var offsets: [Double] = []
     var scales: [Double] = []
@@ -84,9 +92,13 @@ public struct Scaler: Sendable, Hashable {
       let deviations = zip(columns, medians).flatMap { column, median in
         column.map { $0 - median }
       }
-      offsets.append(
-        medians.isEmpty ? 0 : quantile(percent: 50, ofSorted: medians.sorted()))
-      scales += Scaler(scaling, fit: [deviations]).scales
+      let level = medians.isEmpty ? 0 : quantile(percent: 50, ofSorted: medians.sorted())
+      offsets.append(level)
+      let (offset, scale) = fit(scaling, deviations)
+      let constant = constants.isEmpty ? ConstantScale() : constants[feature]
+      scales.append(
+        Moments.isSpread(scale, about: offset)
+          ? max(scale, .leastNormalMagnitude) : constant(of: level))
     }
     return Scaler(offsets: offsets, scales: scales, compression: .none)
   }
@@ -94,7 +106,7 @@ public struct Scaler: Sendable, Hashable {
   private static func fit(_ scaling: Scaling, _ column: [Double]) -> (Double, Double) {
     guard !column.isEmpty else { return (0, 0) }
     switch scaling {
-    case .zscore: return momentsOf(column)
+    case .zscore: return Moments.of(column)
     case .minmax:
       let low = column.min() ?? 0
       return (low, (column.max() ?? 0) - low)
@@ -102,14 +114,8 @@ public struct Scaler: Sendable, Hashable {
       let sorted = column.sorted()
       let range =
         quantile(percent: 75, ofSorted: sorted) - quantile(percent: 25, ofSorted: sorted)
-      return (quantile(percent: 50, ofSorted: sorted), range > 0 ? range : momentsOf(column).1)
+      return (quantile(percent: 50, ofSorted: sorted), range > 0 ? range : Moments.of(column).1)
     }
-  }
-
-  private static func momentsOf(_ column: [Double]) -> (mean: Double, deviation: Double) {
-    let mean = column.reduce(0, +) / Double(column.count)
-    let squares = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (mean, (squares / Double(column.count)).squareRoot())
   }
 
   /// - Parameter value: finite.

@@ -44,10 +44,14 @@ public struct DetectionModel: Sendable, Hashable {
   }
 
   /// A trainer for networks of a model of this specification.
-  public static func trainer(for specification: ModelSpecification) throws -> GroupTrainer {
+  ///
+  /// - Parameter constants: as of ``GroupTrainer/init(options:interval:constants:)``.
+  public static func trainer(
+    for specification: ModelSpecification, constants: [ConstantScale] = []
+  ) throws -> GroupTrainer {
     try specification.validate()
     return try GroupTrainer(
-      options: specification.options, interval: specification.interval)
+      options: specification.options, interval: specification.interval, constants: constants)
   }
 
   public func group(_ key: [String]) -> GroupModel? { Self.find(key, in: groups) }

@@ -22,18 +22,27 @@ public struct GroupTrainer: Sendable {
 
   private let options: DetectorOptions
   private let interval: Int64
+  private let constants: [ConstantScale]
   private let kernels: Kernels
 
-  /// - Parameter interval: nanoseconds from one row to the next.
+  /// - Parameters:
+  ///   - interval: nanoseconds from one row to the next.
+  ///   - constants: one for each feature, or none where nothing more is known of features than the
+  ///     data that is trained on.
   /// - Throws: ``DetectionError/invalidOption(name:reason:)``.
-  public init(options: DetectorOptions, interval: Int64) throws {
-    try self.init(options: options, interval: interval, kernels: .best)
+  public init(
+    options: DetectorOptions, interval: Int64, constants: [ConstantScale] = []
+  ) throws {
+    try self.init(options: options, interval: interval, constants: constants, kernels: .best)
   }
 
-  init(options: DetectorOptions, interval: Int64, kernels: Kernels) throws {
+  init(
+    options: DetectorOptions, interval: Int64, constants: [ConstantScale] = [], kernels: Kernels
+  ) throws {
     try options.validate()
     self.options = options
     self.interval = interval
+    self.constants = constants
     self.kernels = kernels
   }
 
@@ -75,11 +84,12 @@ public struct GroupTrainer: Sendable {
   private func pooledScaler(_ features: Int, _ values: (Int) -> [[Double]]) -> Scaler {
     Scaler(
       options.scaling, fit: (0..<features).map { values($0).flatMap(\.self) },
-      compression: options.compression)
+      constants: constants, compression: options.compression)
   }
 
   private func deviationScaler(_ features: Int, _ values: (Int) -> [[Double]]) -> Scaler {
-    Scaler.ofDeviations(options.scaling, features: features, values: values)
+    Scaler.ofDeviations(
+      options.scaling, features: features, constants: constants, values: values)
   }
 
   /// - Parameter scaler: made of the number of features and a feature's values in the training rows,
@@ -90,6 +100,9 @@ public struct GroupTrainer: Sendable {
     progress: (TrainingProgress) -> Void
   ) throws -> GroupModel {
     let features = groups.first?.features.count ?? 0
+    guard constants.isEmpty || constants.count == features else {
+      throw DetectionError.invalidInput("\(constants.count) constants for \(features) features")
+    }
     for data in groups { try data.validate(features: features) }
     let shape = try AutoencoderShape(
       features: features, window: options.window, hidden: options.hidden, latent: options.latent)

@@ -55,6 +55,18 @@ public enum Statement: Sendable, Hashable {
   }
 }
 
+extension Statement {
+  /// Whether it is about the server, needs next to nothing, and is what somebody asks who looks into
+  /// a server that is busy.
+  public var isAdministrative: Bool {
+    switch self {
+    case .showQueries, .killQuery, .showDatabases, .showRetentionPolicies, .showContinuousQueries:
+      true
+    default: false
+    }
+  }
+}
+
 /// `[[database.]policy.]measurement`; the name can be a regex in FROM.
 public struct MeasurementName: Sendable, Hashable {
   public enum Name: Sendable, Hashable {
@@ -132,6 +144,16 @@ public struct SelectStatement: Sendable, Hashable {
     self.fields = fields
     self.sources = sources
   }
+
+  /// The names by which top() and bottom() tell rows apart. Of those that are tags INTO makes tags.
+  public var rankingKeys: Set<String> {
+    var keys: Set<String> = []
+    for case .call(let function, let arguments) in fields.map(\.expression)
+    where function == "top" || function == "bottom" {
+      for case .reference(let name, _) in arguments.dropFirst().dropLast() { keys.insert(name) }
+    }
+    return keys
+  }
 }
 
 /// What the SHOW statements have in common.
@@ -142,8 +164,17 @@ public struct ShowStatement: Sendable, Hashable {
   public var condition: Expression?
   public var limit: Int?
   public var offset: Int?
-  /// `SHOW … CARDINALITY` / `EXACT CARDINALITY`: the count alone.
-  public var cardinality = false
+  /// Tables, of statements that give one for each measurement.
+  public var seriesLimit: Int?
+  public var seriesOffset: Int?
+  /// `SHOW … CARDINALITY`: the count alone.
+  public var cardinality: Cardinality?
+  /// Of CARDINALITY: a count for each group.
+  public var dimensions: [SelectStatement.Dimension] = []
+
+  public enum Cardinality: Sendable, Hashable {
+    case estimated, exact
+  }
 
   public init() {}
 }

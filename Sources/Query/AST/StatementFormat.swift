@@ -7,10 +7,11 @@ extension Statement: CustomStringConvertible {
     case .showDatabases: "SHOW DATABASES"
     case .showRetentionPolicies(let database): "SHOW RETENTION POLICIES\(on(database))"
     case .showMeasurements(let show):
-      show.cardinality ? show.format("MEASUREMENT") : show.formatMeasurements
-    case .showTagKeys(let show): show.format(show.cardinality ? "TAG KEY" : "TAG KEYS")
+      show.cardinality != nil ? show.format("MEASUREMENT") : show.formatMeasurements
+    case .showTagKeys(let show): show.format(show.cardinality != nil ? "TAG KEY" : "TAG KEYS")
     case .showTagValues(let show, let keys): show.format("TAG VALUES", " WITH KEY \(keys)")
-    case .showFieldKeys(let show): show.format(show.cardinality ? "FIELD KEY" : "FIELD KEYS")
+    case .showFieldKeys(let show):
+      show.format(show.cardinality != nil ? "FIELD KEY" : "FIELD KEYS")
     case .showSeries(let show): show.format("SERIES")
     case .showSuspects(let show): show.description
     case .createDatabase(let name, let policy):
@@ -62,8 +63,14 @@ extension ShowStatement {
   ///   - subject: what is shown.
   ///   - selection: the clause between FROM and WHERE.
   fileprivate func format(_ subject: String, _ selection: String = "") -> String {
-    "SHOW \(subject)\(cardinality ? " CARDINALITY" : "")\(on(database))\(from(sources))"
-      + selection + conditionAndLimits
+    let count =
+      switch cardinality {
+      case nil: ""
+      case .estimated: " CARDINALITY"
+      case .exact: " EXACT CARDINALITY"
+      }
+    return "SHOW \(subject)\(count)\(on(database))\(from(sources))" + selection
+      + conditionAndLimits
   }
 
   fileprivate var formatMeasurements: String {
@@ -77,8 +84,9 @@ extension ShowStatement {
   }
 
   private var conditionAndLimits: String {
-    (condition.map { " WHERE \($0)" } ?? "") + (limit.map { " LIMIT \($0)" } ?? "")
-      + (offset.map { " OFFSET \($0)" } ?? "")
+    (condition.map { " WHERE \($0)" } ?? "") + SelectStatement.groupBy(nil, dimensions)
+      + (limit.map { " LIMIT \($0)" } ?? "") + (offset.map { " OFFSET \($0)" } ?? "")
+      + (seriesLimit.map { " SLIMIT \($0)" } ?? "") + (seriesOffset.map { " SOFFSET \($0)" } ?? "")
   }
 }
 

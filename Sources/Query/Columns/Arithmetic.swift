@@ -2,8 +2,8 @@ import Foundation
 import TimeSeries
 
 /// Column arithmetic with InfluxDB's type rules: division gives floats, dividing by zero gives
-/// zero, integers wrap around, an operation with null or with a non-number is null, and so is a
-/// result that is not finite.
+/// zero, an operation with null or with a non-number is null, and so is a float that is not finite.
+/// An integer that does not fit its type is an error.
 enum Arithmetic {
   /// The type of `a op b`, nil where the operation has no meaning.
   static func type(_ op: BinaryOperator, _ a: FieldType, _ b: FieldType) -> FieldType? {
@@ -34,40 +34,44 @@ enum Arithmetic {
   }
 
   /// `a op b` row by row; null where either is.
-  static func apply(_ op: BinaryOperator, _ a: Column, _ b: Column) -> Column {
+  ///
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  static func apply(_ op: BinaryOperator, _ a: Column, _ b: Column) throws -> Column {
     let count = min(a.count, b.count)
     guard let type = type(op, a.type, b.type) else { return Column(nulls: count, type: .float) }
-    let validity = intersection(a.validity, b.validity, count: count)
-    let operands = op == .divide ? FieldType.float : type
-    switch (a.converted(to: operands).values, b.converted(to: operands).values) {
-    case (.float(let x), .float(let y)):
-      return finite(floats(op, x, y), validity)
-    case (.integer(let x), .integer(let y)):
-      return Column(.integer(integers(op, x, y)), validity: validity)
-    case (.unsigned(let x), .unsigned(let y)):
-      return Column(.unsigned(integers(op, x, y)), validity: validity)
-    case (.boolean(let x), .boolean(let y)):
-      return Column(.boolean(booleans(op, x, y)), validity: validity)
-    default: return Column(nulls: count, type: type)
-    }
+    if type != .float, op != .divide { return try integers(op, a, b) }
+    guard let x = a.doubles, let y = b.doubles else { return Column(nulls: count, type: type) }
+    return finite(floats(op, x, y), intersection(a.validity, b.validity, count: count))
   }
 
   /// `a / b` in the type of the operands: of integers the integer part, zero where `b` is zero.
-  static func quotient(_ a: Column, _ b: Column) -> Column {
-    func quotients<T: FixedWidthInteger>(_ x: [T], _ y: [T]) -> [T] {
-      zip(x, y).map { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
-    }
+  ///
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  static func quotient(_ a: Column, _ b: Column) throws -> Column {
     guard let type = type(.modulo, a.type, b.type), type != .float else {
-      return apply(.divide, a, b)
+      return try apply(.divide, a, b)
     }
-    let validity = intersection(a.validity, b.validity, count: min(a.count, b.count))
-    switch (a.converted(to: type).values, b.converted(to: type).values) {
+    return try integers(.divide, a, b)
+  }
+
+  /// Operations on integers and booleans.
+  private static func integers(_ op: BinaryOperator, _ a: Column, _ b: Column) throws -> Column {
+    let count = min(a.count, b.count)
+    let validity = intersection(a.validity, b.validity, count: count)
+    let values: ColumnValues
+    switch (a.values, b.values) {
     case (.integer(let x), .integer(let y)):
-      return Column(.integer(quotients(x, y)), validity: validity)
+      values = .integer(try IntegerArithmetic.apply(op, x, y, validity))
     case (.unsigned(let x), .unsigned(let y)):
-      return Column(.unsigned(quotients(x, y)), validity: validity)
-    default: return apply(.divide, a, b)
+      values = .unsigned(try IntegerArithmetic.apply(op, x, y, validity))
+    case (.unsigned(let x), .integer(let y)):
+      values = .unsigned(try IntegerArithmetic.applyMixed(op, x, y, validity))
+    case (.integer(let x), .unsigned(let y)):
+      values = .unsigned(try IntegerArithmetic.applyMixed(op, x, y, validity))
+    case (.boolean(let x), .boolean(let y)): values = .boolean(booleans(op, x, y))
+    default: return Column(nulls: count, type: .float)
     }
+    return Column(values, validity: validity)
   }
 
   /// A column in which NaN and infinity are null: JSON has no way to write them.
@@ -97,21 +101,6 @@ enum Arithmetic {
     case .multiply: zip(x, y).map { $0 * $1 }
     case .divide: zip(x, y).map { $1 == 0 ? 0 : $0 / $1 }
     case .modulo: zip(x, y).map { fmod($0, $1) }
-    default: x
-    }
-  }
-
-  private static func integers<T: FixedWidthInteger>(
-    _ op: BinaryOperator, _ x: [T], _ y: [T]
-  ) -> [T] {
-    switch op {
-    case .add: zip(x, y).map { $0 &+ $1 }
-    case .subtract: zip(x, y).map { $0 &- $1 }
-    case .multiply: zip(x, y).map { $0 &* $1 }
-    case .modulo: zip(x, y).map { $1 == 0 ? 0 : $0.remainderReportingOverflow(dividingBy: $1).0 }
-    case .bitAnd: zip(x, y).map { $0 & $1 }
-    case .bitOr: zip(x, y).map { $0 | $1 }
-    case .bitXor: zip(x, y).map { $0 ^ $1 }
     default: x
     }
   }

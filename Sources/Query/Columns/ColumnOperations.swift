@@ -129,36 +129,56 @@ extension Column {
     }
   }
 
-  /// The column as another type: numbers convert among themselves, all else becomes null. That is
-  /// what a field's values of another type turn into where measurements disagree.
-  func converted(to type: FieldType) -> Column {
+  /// The column as another type: numbers convert among themselves, floats to their integer part, all
+  /// else becomes null. That is what a field's values of another type turn into where measurements
+  /// disagree.
+  ///
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  func converted(to type: FieldType) throws -> Column {
+    func each<Value, T: FieldInteger>(
+      _ values: [Value], _ convert: (Value) throws -> T
+    ) throws -> [T] {
+      try values.enumerated().map { isPresent($0) ? try convert($1) : 0 }
+    }
     switch (values, type) {
-    case _ where values.type == type: self
-    case (.integer(let values), .float): Column(.float(values.map(Double.init)), validity: validity)
-    case (.unsigned(let values), .float):
-      Column(.float(values.map(Double.init)), validity: validity)
+    case _ where values.type == type: return self
+    case (.integer, .float), (.unsigned, .float):
+      return Column(.float(doubles ?? []), validity: validity)
     case (.float(let values), .integer):
-      Column(.integer(values.map(saturatingInteger)), validity: validity)
+      return Column(.integer(try each(values, Int64.init(integerPartOf:))), validity: validity)
     case (.unsigned(let values), .integer):
-      Column(.integer(values.map { Int64(truncatingIfNeeded: $0) }), validity: validity)
+      return Column(.integer(try each(values, Int64.init(converting:))), validity: validity)
     case (.float(let values), .unsigned):
-      Column(
-        .unsigned(values.map { UInt64(bitPattern: saturatingInteger($0)) }), validity: validity)
+      return Column(.unsigned(try each(values, UInt64.init(integerPartOf:))), validity: validity)
     case (.integer(let values), .unsigned):
-      Column(.unsigned(values.map { UInt64(bitPattern: $0) }), validity: validity)
-    default: Column(nulls: count, type: type)
+      return Column(.unsigned(try each(values, UInt64.init(converting:))), validity: validity)
+    default: return Column(nulls: count, type: type)
     }
   }
 
-  /// Puts a number where `rows` is negative; such rows are null here.
-  func replacingNulls(_ rows: [Int], with number: FieldValue) -> Column {
+  /// The values as floats; nil if they are not numbers.
+  var doubles: [Double]? {
+    switch values {
+    case .float(let values): values
+    case .integer(let values): values.map(Double.init)
+    case .unsigned(let values): values.map(Double.init)
+    case .boolean, .string: nil
+    }
+  }
+
+  /// Puts a number where `rows` is negative; such rows are null here. Of a float an integer column
+  /// gets the integer part.
+  ///
+  /// - Throws: ``QueryError/overflow(_:_:)`` if the column's type does not hold the number.
+  func replacingNulls(_ rows: [Int], with number: FieldValue) throws -> Column {
+    guard rows.contains(where: { $0 < 0 }) else { return self }
     func replace<T>(_ values: [T], _ filler: T) -> [T] {
       zip(values, rows).map { $1 < 0 ? filler : $0 }
     }
     let filler = Column(repeating: number, count: 1, type: number.type)
     var validity = validity
     for (index, row) in rows.enumerated() where row < 0 { validity?[index] = true }
-    switch (values, filler.converted(to: type).values) {
+    switch (values, try filler.converted(to: type).values) {
     case (.float(let values), .float(let filler)):
       return Column(.float(replace(values, filler[0])), validity: validity)
     case (.integer(let values), .integer(let filler)):

@@ -12,15 +12,14 @@ enum Comparison {
     case (.string(let x), .string(let y)): result = strings(op, x, y)
     case (.boolean(let x), .boolean(let y)): result = booleans(op, x, y)
     case (.integer(let x), .unsigned(let y)):
-      result = zip(x, y).map { holds(op, $0, $1) }
+      result = zip(x, y).map { holds(op, Int128($0), Int128($1)) }
     case (.unsigned(let x), .integer(let y)):
-      result = zip(x, y).map { holds(op, $0, $1) }
+      result = zip(x, y).map { holds(op, Int128($0), Int128($1)) }
     case (.float(let x), .float(let y)): result = compare(op, x, y)
-    case _ where Arithmetic.isNumeric(a.type) && Arithmetic.isNumeric(b.type):
-      guard case .float(let x) = a.converted(to: .float).values,
-        case .float(let y) = b.converted(to: .float).values
-      else { return Array(repeating: false, count: count) }
-      result = compare(op, x, y)
+    case (.integer(let x), .float(let y)): result = integers(op, x, y, areLeft: true)
+    case (.unsigned(let x), .float(let y)): result = integers(op, x, y, areLeft: true)
+    case (.float(let x), .integer(let y)): result = integers(op, y, x, areLeft: false)
+    case (.float(let x), .unsigned(let y)): result = integers(op, y, x, areLeft: false)
     default: return Array(repeating: false, count: count)
     }
     clearNulls(a.validity, in: &result)
@@ -45,9 +44,7 @@ enum Comparison {
     }
   }
 
-  private static func holds(
-    _ op: BinaryOperator, _ x: some BinaryInteger, _ y: some BinaryInteger
-  ) -> Bool {
+  private static func holds<T: Comparable>(_ op: BinaryOperator, _ x: T, _ y: T) -> Bool {
     switch op {
     case .equal: x == y
     case .notEqual: x != y
@@ -56,6 +53,25 @@ enum Comparison {
     case .greater: x > y
     case .greaterOrEqual: x >= y
     default: false
+    }
+  }
+
+  /// Compares integers with floats.
+  private static func integers(
+    _ op: BinaryOperator, _ integers: [some FieldInteger], _ floats: [Double], areLeft: Bool
+  ) -> [Bool] {
+    // Below 2⁵³ every integer is a float.
+    guard floats.contains(where: { $0.magnitude >= 0x1p53 }) else {
+      let integers = integers.map { Double($0) }
+      return areLeft ? compare(op, integers, floats) : compare(op, floats, integers)
+    }
+    return zip(integers, floats).map { integer, float in
+      let nearest = Double(integer)
+      // What is equal once rounded is told apart by what was cut off.
+      let order =
+        nearest == float
+        ? Double((Int128(integer) - Int128(float)).signum()) : nearest - float
+      return holds(op, areLeft ? order : -order, 0)
     }
   }
 

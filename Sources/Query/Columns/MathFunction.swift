@@ -23,20 +23,22 @@ enum MathFunction: String, Sendable, Hashable {
     }
   }
 
-  func apply(_ arguments: [Column]) -> Column {
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  func apply(_ arguments: [Column]) throws -> Column {
     guard let first = arguments.first, let type = type(of: first.type) else {
       return Column(nulls: arguments.first?.count ?? 0, type: .float)
     }
     if type != .float {
       guard self == .abs, case .integer(let values) = first.values else { return first }
       return Column(
-        .integer(values.map { $0 < 0 ? 0 &- $0 : $0 }), validity: first.validity)
+        .integer(try values.map { try Int64(fitting: Int128($0.magnitude), "abs") }),
+        validity: first.validity)
     }
-    guard case .float(let x) = first.converted(to: .float).values else { return first }
+    guard let x = first.doubles else { return first }
     var validity = first.validity
     let results: [Double]
     if argumentCount == 2 {
-      guard arguments.count == 2, case .float(let y) = arguments[1].converted(to: .float).values
+      guard arguments.count == 2, let y = arguments[1].doubles
       else { return Column(nulls: first.count, type: .float) }
       validity = Arithmetic.intersection(validity, arguments[1].validity, count: first.count)
       results = zip(x, y).map(binary)

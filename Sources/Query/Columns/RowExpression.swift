@@ -39,19 +39,21 @@ indirect enum RowExpression: Sendable, Hashable {
     }
   }
 
-  func evaluate(_ batch: RowBatch) -> Column {
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  func evaluate(_ batch: RowBatch) throws -> Column {
     switch self {
     case .column(let index): return batch.columns[index]
     case .literal(let value):
       return Column(repeating: value, count: batch.count, type: value.type)
     case .math(let function, let arguments):
-      return function.apply(arguments.map { $0.evaluate(batch) })
-    case .quotient(let a, let b): return Arithmetic.quotient(a.evaluate(batch), b.evaluate(batch))
+      return try function.apply(arguments.map { try $0.evaluate(batch) })
+    case .quotient(let a, let b):
+      return try Arithmetic.quotient(a.evaluate(batch), b.evaluate(batch))
     case .binary(let op, let a, let b):
       switch op {
       case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
-        return Column(.boolean(Comparison.apply(op, a.evaluate(batch), b.evaluate(batch))))
-      default: return Arithmetic.apply(op, a.evaluate(batch), b.evaluate(batch))
+        return Column(.boolean(Comparison.apply(op, try a.evaluate(batch), try b.evaluate(batch))))
+      default: return try Arithmetic.apply(op, a.evaluate(batch), b.evaluate(batch))
       }
     }
   }

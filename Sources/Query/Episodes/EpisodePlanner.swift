@@ -53,11 +53,10 @@ extension Planner {
     let columns = HealthColumns(schema)
     var plan = try featurePlan(
       of: name, fields: columns.fields, interval: interval,
-      dimensions: dimensions(of: statement, tags: schema.tags), condition: statement.condition)
-    if let inherited {
-      plan.from = max(plan.from, inherited.from)
-      plan.through = min(plan.through, inherited.through)
-      plan.hasLowerBound = plan.from > TimestampBounds.earliest
+      dimensions: dimensions(of: statement, tags: schema.tags), condition: statement.condition,
+      within: inherited?.times ?? .all, statement: "a SELECT of episodes()")
+    guard statement.into == nil || plan.resultTimes.ranges.count <= 1 else {
+      throw QueryError.invalid("episodes() INTO takes one range of time")
     }
     let outputs: [(String, FieldType)] = [
       ("end_time", .integer), ("length", .integer), ("peak", .float), ("peak_time", .integer),

@@ -29,7 +29,7 @@ struct EpisodeScan {
     let lastStart = episodes.last?.start
     if plan.into == nil {
       episodes.removeAll {
-        $0.start > plan.through || $0.end.moved(by: grid.every) <= plan.from
+        !plan.resultTimes.overlaps($0.start...$0.end.moved(by: grid.every - 1))
       }
     } else {
       episodes.removeAll { $0.start < selection.notBefore }
@@ -89,7 +89,7 @@ extension EpisodeScan {
       plan.hasLowerBound
       ? try settledStart(grid.start(of: plan.from), group) : TimestampBounds.earliest
     let end =
-      last.end == TimestampBounds.latest ? Timestamp.max : try settledEnd(last.end, group)
+      last.end == .max ? .max : try settledEnd(last.end, group)
     return start..<max(start, end)
   }
 

@@ -31,8 +31,8 @@ struct BucketFilling {
     if grid.count > result.count {
       switch rule {
       case .none: break
-      case .null: if isCount { column = column.replacingNulls(rows, with: .integer(0)) }
-      case .value(let value): column = column.replacingNulls(rows, with: value)
+      case .null: if isCount { column = try column.replacingNulls(rows, with: .integer(0)) }
+      case .value(let value): column = try column.replacingNulls(rows, with: value)
       case .previous:
         var last = -1
         let carried = rows.map { row in
@@ -41,7 +41,7 @@ struct BucketFilling {
         }
         column = result.column.gathered(carried)
         if !result.rows.isEmpty { auxiliary = carried.map { $0 < 0 ? -1 : result.rows[$0] } }
-      case .linear: column = interpolated(column, rows, grid)
+      case .linear: column = interpolated(column, rows)
       }
     }
     return CallResult(times: grid, column: column, rows: auxiliary)
@@ -63,19 +63,21 @@ struct BucketFilling {
     guard !isHuge, bytes <= context.limits.bytes else {
       throw QueryError.memoryLimit(bytes: context.limits.bytes)
     }
-    var buckets: [Timestamp] = [earliest]
+    var bucket = grid.bucket(of: earliest)
+    var buckets = [bucket.start]
     buckets.reserveCapacity(count + 1)
-    while let last = buckets.last, last < latest {
-      let next = grid.next(after: last)
-      guard next > last else { break }
-      buckets.append(next)
+    while bucket.end <= latest {
+      bucket = grid.bucket(after: bucket, of: bucket.end)
+      buckets.append(bucket.start)
     }
     return descending ? buckets.reversed() : buckets
   }
 
-  private func interpolated(_ column: Column, _ rows: [Int], _ grid: [Timestamp]) -> Column {
+  private func interpolated(_ column: Column, _ rows: [Int]) -> Column {
     var validity = column.validity ?? Validity(count: rows.count)
-    func interpolate<T>(_ values: [T], _ between: (T, T, Double) -> T) -> [T] {
+    /// - Parameter between: makes of two values and their distance, in buckets, the one that lies so
+    ///   many buckets behind the first.
+    func interpolate<T>(_ values: [T], _ between: (T, T, Int64, Int64) -> T) -> [T] {
       var values = values
       var previous: Int?
       var next = 0
@@ -88,24 +90,25 @@ struct BucketFilling {
         next = max(next, index)
         while next < rows.count, rows[next] < 0 { next += 1 }
         guard next < rows.count, validity[next] else { continue }
-        let whole = Double(grid[next] / self.grid.every - grid[previous] / self.grid.every)
-        let part = Double(grid[index] / self.grid.every - grid[previous] / self.grid.every)
-        values[index] = between(values[previous], values[next], part / whole)
+        // Buckets count as evenly long, also where a zone's clock makes one longer.
+        values[index] = between(
+          values[previous], values[next], Int64(next - previous), Int64(index - previous))
         validity[index] = true
       }
       return values
     }
+    /// The integer part of the exact value, which lies between `a` and `b`.
+    func between<T: FieldInteger>(_ a: T, _ b: T, _ whole: Int64, _ part: Int64) -> T {
+      T(
+        truncatingIfNeeded: (Int128(a) * Int128(whole - part) + Int128(b) * Int128(part))
+          / Int128(whole))
+    }
     let values: ColumnValues
     switch column.values {
-    case .float(let old): values = .float(interpolate(old) { $0 + ($1 - $0) * $2 })
-    case .integer(let old):
-      values = .integer(
-        interpolate(old) { saturatingInteger(Double($0) + Double($1 &- $0) * $2) })
-    case .unsigned(let old):
-      values = .unsigned(
-        interpolate(old) {
-          UInt64(bitPattern: saturatingInteger(Double($0) + (Double($1) - Double($0)) * $2))
-        })
+    case .float(let old):
+      values = .float(interpolate(old) { $0 + ($1 - $0) * (Double($3) / Double($2)) })
+    case .integer(let old): values = .integer(interpolate(old, between))
+    case .unsigned(let old): values = .unsigned(interpolate(old, between))
     default: return column
     }
     return Column(values, validity: validity)

@@ -13,8 +13,10 @@ struct FirstRows: Sendable {
   /// - Parameters:
   ///   - rows: the rows there are; nil where these are `0 ..< rowCount`.
   ///   - column: a column of the plan, as long as the block.
-  func rows(of rows: [Int]?, count rowCount: Int, column: (Int) -> Column) -> [Int] {
-    let driving = drivingColumns.map(column)
+  func rows(
+    of rows: [Int]?, count rowCount: Int, column: (Int) throws -> Column
+  ) rethrows -> [Int] {
+    let driving = try drivingColumns.map(column)
     let available = rows?.count ?? rowCount
     var kept: [Int] = []
     kept.reserveCapacity(min(count, available))

@@ -28,10 +28,10 @@ struct GroupAggregation {
     var auxiliary: [Column] = []
     if let first = results.first, !plan.auxiliaryColumns.isEmpty {
       let rows = try groupRows(lookback: 0)
-      auxiliary = plan.auxiliaryColumns.map { index in
+      auxiliary = try plan.auxiliaryColumns.map { index in
         rows.columns.isEmpty
           ? Column(nulls: first.count, type: plan.columns[index].type ?? .float)
-          : auxiliaryColumn(rows.columns[index], first.rows)
+          : try auxiliaryColumn(rows.columns[index], first.rows)
       }
     }
     for rows in gathered.values { context.release(rows.byteCount) }
@@ -41,12 +41,12 @@ struct GroupAggregation {
 
   /// Another column of the rows picked. In GROUP BY time fill() is for its nulls too: a number for
   /// numbers, or what it was before.
-  private func auxiliaryColumn(_ column: Column, _ rows: [Int]) -> Column {
+  private func auxiliaryColumn(_ column: Column, _ rows: [Int]) throws -> Column {
     let known = rows.map { $0 >= 0 && column.isPresent($0) ? $0 : -1 }
     guard plan.grid != nil else { return column.gathered(rows) }
     switch plan.fill {
     case .value(let filler) where Arithmetic.isNumeric(column.type):
-      return column.gathered(known).replacingNulls(known, with: filler)
+      return try column.gathered(known).replacingNulls(known, with: filler)
     case .previous:
       var last = -1
       return column.gathered(
@@ -104,17 +104,11 @@ struct GroupAggregation {
 
   private func range(lookback: Int) -> (Timestamp, Timestamp) {
     guard lookback > 0, let grid = plan.grid else { return (plan.from, plan.through) }
-    let (amount, overflow) = grid.every.multipliedReportingOverflow(by: Int64(lookback))
     if plan.descending {
-      let (through, over) = plan.through.addingReportingOverflow(amount)
-      return (plan.from, overflow || over ? TimestampBounds.latest : through)
+      return (plan.from, grid.time(plan.through, movedBy: Int64(lookback)))
     }
     guard plan.hasLowerBound else { return (plan.from, plan.through) }
-    let (from, under) = plan.from.subtractingReportingOverflow(amount)
-    return (
-      overflow || under ? TimestampBounds.earliest : max(from, TimestampBounds.earliest),
-      plan.through
-    )
+    return (grid.time(plan.from, movedBy: -Int64(lookback)), plan.through)
   }
 
   private mutating func evaluate(
@@ -124,20 +118,22 @@ struct GroupAggregation {
     case .transform(let transformation, let inner):
       let input = try evaluate(
         inner, lookback: lookback + transformation.lookback, streamed: streamed)
-      return transformation.apply(
-        input, interval: plan.grid?.every ?? 0, descending: plan.descending)
+      let result = try transformation.apply(
+        input, interval: plan.grid?.every ?? 0, descending: plan.descending, context: context)
+      guard case .indicator = transformation else { return result }
+      return withoutLookback(result, kept: lookback)
     case .transformPoints(let transformation, let column):
       guard plan.columns[column].type != nil else { return empty(call) }
       var rows = try groupRows(lookback: lookback)
       guard !rows.columns.isEmpty else { return empty(call) }
       if plan.descending { rows = rows.reversed() }
-      return transformation.apply(
+      return try transformation.apply(
         CallResult(times: rows.timestamps, column: rows.columns[column]),
-        interval: plan.grid?.every ?? 0, descending: plan.descending)
+        interval: plan.grid?.every ?? 0, descending: plan.descending, context: context)
     case .aggregate(let aggregate, let column):
       guard plan.columns[column].type != nil else { return empty(call) }
       var result: CallResult
-      let isTop = if case .top = aggregate { true } else { false }
+      let isIntegral = if case .integral = aggregate { true } else { false }
       if let buckets = streamed[Streamed(call: call, lookback: lookback)] {
         result = CallResult(
           times: plan.keepsPointTime ? buckets.pointTimes : buckets.buckets, column: buckets.column)
@@ -145,19 +141,24 @@ struct GroupAggregation {
         let rows = try groupRows(lookback: lookback)
         guard !rows.columns.isEmpty else { return empty(call) }
         // InfluxDB gives an integral over all time the time 0, whatever the range.
-        let isIntegral = if case .integral = aggregate { true } else { false }
         result = GatheredAggregate(
           aggregate: aggregate, rows: rows, column: rows.columns[column], grid: plan.grid,
-          whole: isIntegral ? 0 : wholeTime, keepsPointTime: plan.keepsPointTime || isTop,
-          descending: plan.descending
+          whole: isIntegral ? 0 : wholeTime,
+          keepsPointTime: plan.keepsPointTime || aggregate.picksSeveral,
+          descending: plan.descending, seed: group.key.seed
         ).results()
       }
       if plan.descending {
         result =
-          isTop || aggregate == .distinct ? bucketsReversed(result) : result.reversed()
+          aggregate.picksSeveral || aggregate == .distinct
+          ? bucketsReversed(result) : result.reversed()
       }
-      // A row for each of several values in a bucket leaves nothing to fill.
-      guard let grid = plan.grid, !isTop, aggregate != .distinct else { return result }
+      // A row for each of several values in a bucket leaves nothing to fill, and InfluxDB does not
+      // fill integrals either.
+      guard let grid = plan.grid, !aggregate.picksSeveral, !isIntegral, aggregate != .distinct
+      else {
+        return result
+      }
       let (from, through) = range(lookback: lookback)
       let isCount = aggregate == .count || aggregate == .countDistinct
       return try BucketFilling(
@@ -166,6 +167,18 @@ struct GroupAggregation {
         context: context
       ).fill(result, isCount: isCount)
     }
+  }
+
+  /// The results of the range that was asked for: what has a result of its own from the first value
+  /// on has one for an interval that was read to warm up.
+  ///
+  /// - Parameter kept: intervals that whatever takes the results needs before the range.
+  private func withoutLookback(_ result: CallResult, kept: Int) -> CallResult {
+    guard let grid = plan.grid else { return result }
+    let (from, through) = range(lookback: kept)
+    let wanted = grid.start(of: from)...max(through, from)
+    return result.times.allSatisfy(wanted.contains)
+      ? result : result.gathered(result.times.indices.filter { wanted.contains(result.times[$0]) })
   }
 
   /// Later buckets first; within a bucket the several rows it has stay in order.

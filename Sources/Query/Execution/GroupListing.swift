@@ -125,6 +125,13 @@ struct GroupListing {
         tables.append((key, rows))
       }
     }
+    // Members are in the order of their keys and ascending in time, whatever the query's direction.
+    if inner.descending {
+      tables.reverse()
+      for index in tables.indices {
+        tables[index].rows = tables[index].rows.reversed().sortedByTime(descending: false)
+      }
+    }
     for table in tables {
       let tags = Dictionary(table.key.tags.map { ($0.key, $0.value) }) { $1 }
       func outputIndex(_ column: PlanColumn) -> Int? {
@@ -147,8 +154,8 @@ struct GroupListing {
         tags: plan.dimensions.map { Tag(key: $0, value: tags[$0] ?? "") })
       groups[key, default: Group(key: key, members: [])].add(
         SeriesReader(
-          origin: .rows(inner.descending ? table.rows.reversed() : table.rows), fields: [],
-          bindings: bindings, columns: plan.columns, condition: condition, context: context),
+          origin: .rows(table.rows), fields: [], bindings: bindings, columns: plan.columns,
+          condition: condition, context: context),
         share: nil)
     }
   }

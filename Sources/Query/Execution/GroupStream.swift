@@ -5,7 +5,8 @@ import TimeSeries
 ///
 /// Each series has a cursor over its blocks. A step decides how far in time every series is known,
 /// which is the nearest end of the blocks that come next; it takes the rows up to there from all of
-/// them and sorts these. Rows of one time come in the order of the series.
+/// them and sorts these. Rows of one time come in the order of the series, in a descending query in
+/// its reverse.
 struct GroupStream {
   private struct Cursor {
     let reader: SeriesReader
@@ -65,7 +66,7 @@ struct GroupStream {
     try load(until: bound)
 
     var slab = RowBatch(timestamps: [], columns: [])
-    for index in cursors.indices {
+    for index in descending ? cursors.indices.reversed() : Array(cursors.indices) {
       guard let rows = cursors[index].rows else { continue }
       let start = cursors[index].position
       var end = start

@@ -46,7 +46,7 @@ struct ModelScan {
       scores.state[row] = .masked
     }
     var kept = rows.timestamps.indices.filter {
-      rows.timestamps[$0] >= plan.from && rows.timestamps[$0] <= plan.through
+      plan.resultTimes.contains(rows.timestamps[$0])
         && (selection.includesUnscored || !scores.loss[$0].isNaN)
     }
     if plan.descending { kept.reverse() }

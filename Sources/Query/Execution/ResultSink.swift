@@ -7,6 +7,7 @@ struct ResultSink {
   let chunkSize: Int?
   let context: QueryContext
   let columnNames: [String]
+  let zone: ZoneClock?
   private let send: (StatementResult) throws -> Void
   private var current: (key: GroupKey, rows: RowBatch)?
   /// Finished tables of an unchunked result.
@@ -16,11 +17,12 @@ struct ResultSink {
   private var held = 0
 
   init(
-    statementID: Int, columnNames: [String], context: QueryContext,
+    statementID: Int, columnNames: [String], zone: ZoneClock?, context: QueryContext,
     send: @escaping (StatementResult) throws -> Void
   ) {
     self.statementID = statementID
     self.columnNames = columnNames
+    self.zone = zone
     self.context = context
     chunkSize = context.limits.chunkSize.map { max($0, 1) }
     self.send = send
@@ -89,6 +91,7 @@ struct ResultSink {
   private func series(_ key: GroupKey, _ rows: RowBatch, partial: Bool) -> ResultSeries {
     ResultSeries(
       name: key.name, tags: key.tags, columnNames: columnNames,
-      columns: [Column(.integer(rows.timestamps))] + rows.columns, hasTime: true, partial: partial)
+      columns: [Column(.integer(rows.timestamps))] + rows.columns, hasTime: true, zone: zone,
+      partial: partial)
   }
 }

@@ -59,7 +59,7 @@ struct SelectRunner {
         .rows(of: group)
     } else {
       let (calls, auxiliary) = try aggregate(group)
-      rows = outputs(merge(calls, auxiliary))
+      rows = try outputs(try merge(calls, auxiliary))
     }
     try context.charge(rows.byteCount)
     return (rows, settled)
@@ -76,12 +76,12 @@ struct SelectRunner {
     return ([], [])
   }
 
-  private func outputs(_ batch: RowBatch) -> RowBatch {
+  private func outputs(_ batch: RowBatch) throws -> RowBatch {
     RowBatch(
       timestamps: batch.timestamps,
-      columns: plan.outputs.map { output in
+      columns: try plan.outputs.map { output in
         guard let type = output.type else { return Column(nulls: batch.count, type: .float) }
-        return output.expression.evaluate(batch).converted(to: type)
+        return try output.expression.evaluate(batch).converted(to: type)
       })
   }
 
@@ -101,7 +101,7 @@ struct SelectRunner {
       if batch.count > left { batch = batch.slice(0..<left) }
       guard batch.count > 0 else { continue }
       left -= batch.count
-      try emit(outputs(batch))
+      try emit(try outputs(batch))
     }
   }
 
@@ -126,7 +126,7 @@ struct SelectRunner {
 
   /// Puts the results of the calls side by side by time; where a call has nothing for a time it is
   /// fill()'s number, or null.
-  private func merge(_ calls: [CallResult], _ auxiliary: [Column]) -> RowBatch {
+  private func merge(_ calls: [CallResult], _ auxiliary: [Column]) throws -> RowBatch {
     if calls.count == 1 {
       return RowBatch(timestamps: calls[0].times, columns: [calls[0].column] + auxiliary)
     }
@@ -153,10 +153,10 @@ struct SelectRunner {
         }
       }
     }
-    let columns = zip(calls, rows).map { call, rows -> Column in
+    let columns = try zip(calls, rows).map { call, rows -> Column in
       let column = call.column.gathered(rows)
       guard case .value(let filler) = plan.fill else { return column }
-      return column.replacingNulls(rows, with: filler)
+      return try column.replacingNulls(rows, with: filler)
     }
     return RowBatch(timestamps: times, columns: columns)
   }

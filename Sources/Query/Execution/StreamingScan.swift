@@ -39,7 +39,7 @@ struct StreamingScan: Sendable {
       for series in partial { for state in series { context.release(state.byteCount) } }
       start = end
     }
-    return states.map { $0.finish() }
+    return try states.map { try $0.finish() }
   }
 
   private func scan(_ reader: SeriesReader) throws -> [any BucketAccumulator] {
@@ -47,7 +47,7 @@ struct StreamingScan: Sendable {
     for block in try reader.blocks(from: from, through: through) {
       try context.check()
       var open = Array(items.indices)
-      if context.limits.usesStatistics, reader.isUnconditional {
+      if context.limits.usesStatistics, reader.isUnconditional(block) {
         let range = block.timeRange
         let bucket = grid?.bucket(of: range.lowerBound) ?? (whole, .max)
         if range.upperBound < bucket.1 {

@@ -11,7 +11,8 @@ protocol BucketAccumulator: Sendable {
   mutating func add(_ statistics: ColumnStatistics, bucket: Timestamp) -> Bool
   /// Takes in the state of another series of the group.
   mutating func merge(_ other: any BucketAccumulator)
-  func finish() -> BucketResults
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  func finish() throws -> BucketResults
   /// Bytes of state, about.
   var byteCount: Int { get }
 }

@@ -13,16 +13,21 @@ struct GatheredAggregate {
   /// Results keep the time of the point picked.
   let keepsPointTime: Bool
   let descending: Bool
+  /// What sample() draws by, besides the bucket: one query may compute a bucket more than once.
+  let seed: UInt64
 
   private var times: [Timestamp] { rows.timestamps }
 
-  /// The results, ascending.
+  /// The results, ascending; the several rows that a bucket can have in their order.
+  ///
+  /// Rows of one time come in the order of the series. first() and last() take the largest value of
+  /// such rows, and of equal ones the first or the last row.
   func results() -> CallResult {
     if case .percentile(let percent) = aggregate { return percentiles(percent) }
     let present = column.presentRows
     if case .integral(let unit) = aggregate {
       return Integral(unit: unit, grid: grid, whole: whole).results(
-        present.map { times[$0] }, doubles(present))
+        present.map { times[$0] }, doubles(present), pairSum: pairSum(present))
     }
     let runs = BucketRuns(present.map { times[$0] }, grid: grid, whole: whole)
     var resultTimes: [Timestamp] = []
@@ -46,7 +51,7 @@ struct GatheredAggregate {
         isNull.append(false)
         resultTimes.append(bucket)
       default:
-        for row in pick(slice) {
+        for row in pick(slice, bucket) {
           picked.append(row)
           resultTimes.append(keepsPointTime ? times[row] : bucket)
         }
@@ -69,20 +74,27 @@ struct GatheredAggregate {
     }
   }
 
-  private func pick(_ slice: [Int]) -> [Int] {
+  private func pick(_ slice: [Int], _ bucket: Timestamp) -> [Int] {
     guard let first = slice.first else { return [] }
     switch aggregate {
-    case .first, .last:
-      // Rows of one time come in the order of series; of those the larger value stands.
-      let edge = aggregate == .first ? times[first] : times[slice[slice.count - 1]]
-      let candidates = slice.filter { times[$0] == edge }
-      return [candidates.dropFirst().reduce(candidates[0]) { isLess($0, $1) ? $1 : $0 }]
-    case .min: return [slice.dropFirst().reduce(first) { isLess($1, $0) ? $1 : $0 }]
-    case .max: return [slice.dropFirst().reduce(first) { isLess($0, $1) ? $1 : $0 }]
+    case .first:
+      let candidates = slice.prefix { times[$0] == times[first] }
+      return [candidates.dropFirst().reduce(first) { isLess($0, $1) ? $1 : $0 }]
+    case .last:
+      let last = slice[slice.count - 1]
+      let candidates = slice.reversed().prefix { times[$0] == times[last] }
+      return [candidates.dropFirst().reduce(last) { isLess($0, $1) ? $1 : $0 }]
+    case .min:
+      return [slice.dropFirst().reduce(first) { comesBefore($1, $0, isBottom: true) ? $1 : $0 }]
+    case .max:
+      return [slice.dropFirst().reduce(first) { comesBefore($1, $0, isBottom: false) ? $1 : $0 }]
     case .mode: return [mode(slice)]
     case .distinct: return distinct(slice)
     case .top(let count, let keys, let isBottom):
       return top(slice, count: count, keys: keys, isBottom: isBottom)
+    case .sample(let size):
+      var reservoir = Reservoir(size: size, seed: seed ^ UInt64(bitPattern: bucket))
+      return reservoir.draw(from: slice)
     default: return []
     }
   }
@@ -106,8 +118,25 @@ struct GatheredAggregate {
   }
 
   private func doubles(_ slice: [Int]) -> [Double] {
-    guard case .float(let values) = column.converted(to: .float).values else { return [] }
-    return slice.map { values[$0] }
+    switch column.values {
+    case .float(let values): slice.map { values[$0] }
+    case .integer(let values): slice.map { Double(values[$0]) }
+    case .unsigned(let values): slice.map { Double(values[$0]) }
+    case .boolean, .string: []
+    }
+  }
+
+  /// Adds the values at two places of a slice, integers exactly.
+  private func pairSum(_ slice: [Int]) -> (Int, Int) -> Double {
+    func sum<T: FieldInteger>(_ values: [T]) -> (Int, Int) -> Double {
+      { (Int128(values[slice[$0]]) + Int128(values[slice[$1]])).double }
+    }
+    switch column.values {
+    case .integer(let values): return sum(values)
+    case .unsigned(let values): return sum(values)
+    case .float(let values): return { values[slice[$0]] + values[slice[$1]] }
+    case .boolean, .string: return { _, _ in 0 }
+    }
   }
 
   private func isLess(_ a: Int, _ b: Int) -> Bool {
@@ -130,19 +159,39 @@ struct GatheredAggregate {
     let middle = slice.count / 2
     let upper = ranks.row(at: middle, of: slice.indices)
     if slice.count % 2 == 1 { return doubles([upper])[0] }
-    let pair = doubles([ranks.row(at: middle - 1, of: slice.indices), upper])
-    return pair[0] + (pair[1] - pair[0]) / 2
+    let lower = ranks.row(at: middle - 1, of: slice.indices)
+    if case .float(let values) = column.values {
+      return values[lower] + (values[upper] - values[lower]) / 2
+    }
+    return pairSum([lower, upper])(0, 1) / 2
   }
 
   /// Of a sample, nil for fewer than two values.
   private func standardDeviation(_ slice: [Int]) -> Double? {
     guard slice.count > 1 else { return nil }
-    let values = doubles(slice)
-    var mean = 0.0
-    for (index, value) in values.enumerated() { mean += (value - mean) / Double(index + 1) }
+    let deviations: [Double]
+    switch column.values {
+    case .integer(let values): deviations = Self.deviations(slice.map { values[$0] })
+    case .unsigned(let values): deviations = Self.deviations(slice.map { values[$0] })
+    default:
+      let values = doubles(slice)
+      var mean = 0.0
+      for (index, value) in values.enumerated() { mean += (value - mean) / Double(index + 1) }
+      deviations = values.map { $0 - mean }
+    }
     var variance = 0.0
-    for value in values { variance += (value - mean) * (value - mean) }
-    return (variance / Double(values.count - 1)).squareRoot()
+    for deviation in deviations { variance += deviation * deviation }
+    return (variance / Double(slice.count - 1)).squareRoot()
+  }
+
+  /// How far each value is from their mean. The integer part of the mean is taken off exactly:
+  /// integers that a float does not tell apart may have a deviation.
+  private static func deviations<T: FieldInteger>(_ values: [T]) -> [Double] {
+    var sum = IntegerSum<T>(0)
+    for value in values { sum.add(value) }
+    let (whole, rest) = sum.total.quotientAndRemainder(dividingBy: Int128(values.count))
+    let part = rest.double / Double(values.count)
+    return values.map { (Int128($0) - whole).double - part }
   }
 
   /// The most frequent value. Of several InfluxDB takes one that begins before the last occurrence
@@ -188,12 +237,17 @@ struct GatheredAggregate {
     }
   }
 
+  /// Whether top() or bottom() prefer the row `a` to `b`: by value, then the earlier one; of one time
+  /// the one that the query's order lists first.
+  private func comesBefore(_ a: Int, _ b: Int, isBottom: Bool) -> Bool {
+    if isLess(a, b) { return isBottom }
+    if isLess(b, a) { return !isBottom }
+    return times[a] == times[b] ? (a < b) != descending : times[a] < times[b]
+  }
+
+  /// In the order of time; of one time the best row first.
   private func top(_ slice: [Int], count: Int, keys: [Int], isBottom: Bool) -> [Int] {
-    func isBetter(_ a: Int, _ b: Int) -> Bool {
-      if isLess(a, b) { return isBottom }
-      if isLess(b, a) { return !isBottom }
-      return times[a] == times[b] ? a < b : times[a] < times[b]
-    }
+    func isBetter(_ a: Int, _ b: Int) -> Bool { comesBefore(a, b, isBottom: isBottom) }
     var candidates = slice
     if !keys.isEmpty {
       var best: [[FieldValue?]: Int] = [:]
@@ -202,9 +256,11 @@ struct GatheredAggregate {
         if let known = best[key], !isBetter(row, known) { continue }
         best[key] = row
       }
-      candidates = best.values.sorted()
+      candidates = Array(best.values)
     }
-    return candidates.sorted(by: isBetter).prefix(count).sorted()
+    return candidates.sorted(by: isBetter).prefix(count).sorted {
+      times[$0] == times[$1] ? isBetter($0, $1) : times[$0] < times[$1]
+    }
   }
 }
 
@@ -215,34 +271,40 @@ struct Integral {
   let grid: BucketGrid?
   let whole: Timestamp
 
-  func results(_ times: [Timestamp], _ values: [Double]) -> CallResult {
+  /// - Parameter pairSum: adds the values at two places, more exactly than as floats where it can.
+  func results(
+    _ times: [Timestamp], _ values: [Double], pairSum: (Int, Int) -> Double
+  ) -> CallResult {
     var results: [(Timestamp, Double)] = []
     guard var previousTime = times.first, var previous = values.first else {
       return CallResult(times: [], column: Column(.float([])))
     }
     var window = grid?.bucket(of: previousTime) ?? (whole, .max)
     var sum = 0.0
-    func area(_ value: Double, _ time: Timestamp) -> Double {
-      0.5 * (value + previous) * (Double(time &- previousTime) / Double(unit))
+    func span(to time: Timestamp) -> Double { (Int128(time) - Int128(previousTime)).double }
+    func area(_ pair: Double, _ time: Timestamp) -> Double {
+      0.5 * pair * (span(to: time) / Double(unit))
     }
-    for (time, value) in zip(times, values).dropFirst() {
+    for (index, (time, value)) in zip(times, values).enumerated().dropFirst() {
       if time == previousTime {
         previous = value
         continue
       }
+      var pair = pairSum(index, index - 1)
       if let grid, time >= window.1 {
         if previousTime != window.1 {
-          let slope = (value - previous) / Double(time &- previousTime)
-          let cut = slope * Double(window.1 &- previousTime) + previous
-          sum += area(cut, window.1)
+          let slope = (value - previous) / span(to: time)
+          let cut = slope * span(to: window.1) + previous
+          sum += area(cut + previous, window.1)
           previous = cut
           previousTime = window.1
+          pair = value + cut
         }
         results.append((window.0, sum))
         window = grid.bucket(of: time)
         sum = 0
       }
-      sum += area(value, time)
+      sum += area(pair, time)
       previous = value
       previousTime = time
     }

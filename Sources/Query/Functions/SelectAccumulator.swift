@@ -8,13 +8,17 @@ protocol Selectable: Sendable, Hashable {
   static func value(of field: FieldValue) -> Self?
   static func columnValues(_ values: [Self]) -> ColumnValues
   /// `b - a`, for spread().
-  static func span(_ a: Self, _ b: Self) -> Self
+  ///
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  static func span(_ a: Self, _ b: Self) throws -> Self
 }
 
 extension Double: Selectable {
   @inline(__always) static func isLess(_ a: Double, _ b: Double) -> Bool { a < b }
   static func values(of column: Column) -> [Double]? { values(column) }
-  static func value(of field: FieldValue) -> Double? { value(field) }
+  static func value(of field: FieldValue) -> Double? {
+    if case .float(let value) = field { value } else { nil }
+  }
   static func columnValues(_ values: [Double]) -> ColumnValues { .float(values) }
   static func span(_ a: Double, _ b: Double) -> Double { b - a }
 }
@@ -22,15 +26,21 @@ extension Double: Selectable {
 extension Int64: Selectable {
   @inline(__always) static func isLess(_ a: Int64, _ b: Int64) -> Bool { a < b }
   static func values(of column: Column) -> [Int64]? { values(column) }
-  static func value(of field: FieldValue) -> Int64? { value(field) }
+  static func value(of field: FieldValue) -> Int64? {
+    if case .integer(let value) = field { value } else { nil }
+  }
   static func columnValues(_ values: [Int64]) -> ColumnValues { .integer(values) }
-  static func span(_ a: Int64, _ b: Int64) -> Int64 { b &- a }
+  static func span(_ a: Int64, _ b: Int64) throws -> Int64 {
+    try Int64(fitting: Int128(b) - Int128(a), "spread")
+  }
 }
 
 extension UInt64: Selectable {
   @inline(__always) static func isLess(_ a: UInt64, _ b: UInt64) -> Bool { a < b }
   static func values(of column: Column) -> [UInt64]? { values(column) }
-  static func value(of field: FieldValue) -> UInt64? { value(field) }
+  static func value(of field: FieldValue) -> UInt64? {
+    if case .unsigned(let value) = field { value } else { nil }
+  }
   static func columnValues(_ values: [UInt64]) -> ColumnValues { .unsigned(values) }
   static func span(_ a: UInt64, _ b: UInt64) -> UInt64 { b &- a }
 }
@@ -284,14 +294,14 @@ struct SpreadAccumulator<Value: Selectable>: BucketAccumulator {
   @_specialize(where Value == UInt64)
   @_specialize(where Value == Bool)
   @_specialize(where Value == String)
-  func finish() -> BucketResults {
+  func finish() throws -> BucketResults {
     let (low, high) = (low.finish(), high.finish())
     guard let a = Value.values(of: low.column), let b = Value.values(of: high.column) else {
       return low
     }
     return BucketResults(
       buckets: low.buckets, pointTimes: low.buckets,
-      column: Column(Value.columnValues(zip(a, b).map(Value.span))))
+      column: Column(Value.columnValues(try zip(a, b).map(Value.span))))
   }
 
   var byteCount: Int { low.byteCount + high.byteCount }

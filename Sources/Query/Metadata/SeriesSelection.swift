@@ -33,7 +33,7 @@ extension Executor {
       throw QueryError.databaseNotFound(database)
     }
     let times = try TimeCondition(condition, now: context.now, zone: nil)
-    if !allowsTime, times.from != nil || times.through != nil {
+    if !allowsTime, times.isOnTime {
       throw QueryError.invalid("DROP SERIES doesn't support time in WHERE clause")
     }
     var names: [String] = []
@@ -52,22 +52,22 @@ extension Executor {
     if sources.isEmpty { names = snapshot.measurements }
     var seen = Set<String>()
     var isDecidable = false
-    let selections: [SeriesSelection] = try names.filter { seen.insert($0).inserted }.compactMap {
-      name in
-      guard let schema = snapshot.schema(of: name) else { return nil }
-      let predicate: TagPredicate?
-      switch try self.predicate(times.rest, schema) {
-      case .all: predicate = nil
-      case .some(let tags): predicate = tags
-      case .onFields:
+    var selections: [SeriesSelection] = []
+    for name in names where seen.insert(name).inserted {
+      guard let schema = snapshot.schema(of: name) else { continue }
+      guard let parts = try self.parts(times, schema) else {
         // What all measurements are asked for is not meant for one where the name is a field.
-        if sources.isEmpty { return nil }
+        if sources.isEmpty { continue }
         throw QueryError.invalid("fields not supported in WHERE clause during deletion")
       }
       isDecidable = true
-      return SeriesSelection(
-        measurement: name, predicate: predicate, from: times.from ?? TimestampBounds.earliest,
-        through: times.through ?? TimestampBounds.latest)
+      for (range, predicate) in parts {
+        try context.check()
+        let (from, through) = TimeRanges(range).storedBounds
+        selections.append(
+          SeriesSelection(
+            measurement: name, predicate: predicate, from: from, through: through))
+      }
     }
     guard isDecidable || snapshot.measurements.isEmpty || !sources.isEmpty else {
       throw QueryError.invalid("fields not supported in WHERE clause during deletion")
@@ -75,23 +75,29 @@ extension Executor {
     return selections
   }
 
-  private enum Reach {
-    case all, onFields
-    case some(TagPredicate)
-  }
-
-  /// Which series of a measurement a condition means.
-  private func predicate(_ rest: Expression?, _ schema: MeasurementSchema) throws -> Reach {
-    guard let rest else { return .all }
+  /// The series that a condition means in each of some ranges of time, all of them if there is no
+  /// predicate; nil if tags and times do not decide it.
+  private func parts(
+    _ condition: TimeCondition, _ schema: MeasurementSchema
+  ) throws -> [(ClosedRange<Timestamp>, TagPredicate?)]? {
+    guard let rest = try condition.rest?.decided(measurement: schema.name) else {
+      return condition.times.ranges.map { ($0, nil) }
+    }
     var fields = SourceSchema()
     fields.add(schema)
     var binder = ConditionBinder(schema: fields, columns: [])
-    let condition = try binder.bind(rest)
-    let isOnTags = binder.columns.allSatisfy { $0.type == nil || $0.isTag }
-    guard isOnTags, condition.isOnTagsAlone else { return .onFields }
+    let bound = try binder.bind(rest)
     let names = binder.columns.map(\.name)
-    if case .constant(true) = condition { return .all }
-    return .some(condition.exactTagPredicate { names[$0] })
+    guard binder.columns.allSatisfy({ $0.type == nil || $0.isTag }), bound.isOnTagsAndTimes else {
+      return nil
+    }
+    return condition.times.ranges.flatMap { range in
+      bound.pieces(of: range).compactMap { piece in
+        let tags = bound.decided(at: piece.lowerBound)
+        if case .constant(let value) = tags { return value ? (piece, nil) : nil }
+        return (piece, tags.exactTagPredicate { names[$0] })
+      }
+    }
   }
 
   /// Reads what a model is trained on, and scored on by others than ``execute``: the means of
@@ -112,12 +118,12 @@ extension Executor {
     let planner = Planner(source: source, context: context, database: database)
     let plan = try planner.featurePlan(
       of: measurement, fields: fields, interval: interval, dimensions: dimensions,
-      share: share, condition: condition)
-    guard let grid = plan.grid else { return [] }
+      share: share, condition: condition, statement: "CREATE MODEL")
+    guard let grid = plan.grid, plan.from <= plan.through else { return [] }
     let through = grid.lastMoment(ofBucketAt: plan.through)
     var first = grid.bucket(of: plan.from)
     if plan.hasLowerBound, first.start < plan.from { first = grid.bucket(of: first.end) }
-    guard plan.from <= plan.through, first.start <= through else { return [] }
+    guard first.start <= through else { return [] }
     let scan = FeatureScan(plan: plan, count: fields.count, context: context)
     let planned = try mask.flatMap {
       try planner.events($0, in: measurement.database ?? database ?? "")
@@ -128,6 +134,8 @@ extension Executor {
     }
     return try GroupListing(plan: plan, context: context).groups().map { group in
       var rows = try scan.rows(of: group, from: first.start, through: through)
+      rows.remove(
+        rows.timestamps.indices.filter { !plan.resultTimes.contains(rows.timestamps[$0]) })
       if let events { rows.remove(events.maskedRows(of: rows, grid: grid)) }
       let values = Dictionary(group.key.tags.map { ($0.key, $0.value) }) { $1 }
       rows.group = dimensions.map { values[$0] ?? "" }
@@ -136,9 +144,51 @@ extension Executor {
   }
 }
 
+// DELETE asks for rows by their tags and times.
 extension RowCondition {
-  /// The condition as the store takes it; only where ``isOnTagsAlone``.
-  func exactTagPredicate(_ name: (Int) -> String) -> TagPredicate {
+  fileprivate var isOnTagsAndTimes: Bool {
+    switch self {
+    case .constant, .matches, .tagEquals, .time: true
+    case .and(let a, let b), .or(let a, let b): a.isOnTagsAndTimes && b.isOnTagsAndTimes
+    case .compare, .column: false
+    }
+  }
+
+  /// The parts of a range in each of which every comparison of times is true or false throughout.
+  fileprivate func pieces(of range: ClosedRange<Timestamp>) -> [ClosedRange<Timestamp>] {
+    var starts: Set<Timestamp> = [range.lowerBound]
+    func collect(_ condition: RowCondition) {
+      switch condition {
+      case .time(let times):
+        for part in times.ranges {
+          starts.insert(part.lowerBound)
+          if part.upperBound < .max { starts.insert(part.upperBound + 1) }
+        }
+      case .and(let a, let b), .or(let a, let b):
+        collect(a)
+        collect(b)
+      case .constant, .compare, .column, .matches, .tagEquals: break
+      }
+    }
+    collect(self)
+    let sorted = starts.filter(range.contains).sorted()
+    return sorted.indices.map { index in
+      sorted[index]...(index + 1 < sorted.count ? sorted[index + 1] - 1 : range.upperBound)
+    }
+  }
+
+  /// The condition for rows of one time.
+  fileprivate func decided(at time: Timestamp) -> RowCondition {
+    switch self {
+    case .time(let times): .constant(times.contains(time))
+    case .and(let a, let b): .both(a.decided(at: time), b.decided(at: time))
+    case .or(let a, let b): .either(a.decided(at: time), b.decided(at: time))
+    case .constant, .compare, .column, .matches, .tagEquals: self
+    }
+  }
+
+  /// The condition as the store takes it, of conditions on tags alone.
+  fileprivate func exactTagPredicate(_ name: (Int) -> String) -> TagPredicate {
     switch self {
     case .constant(let value): return value ? .and([]) : .or([])
     case .and(let a, let b): return .and([a.exactTagPredicate(name), b.exactTagPredicate(name)])
@@ -148,7 +198,7 @@ extension RowCondition {
       return negated ? .not(equal) : equal
     case .matches(let column, let pattern, let negated):
       return .matching(key: name(column)) { pattern.matches($0) != negated }
-    case .compare, .column: return .or([])
+    case .compare, .column, .time: return .or([])
     }
   }
 }

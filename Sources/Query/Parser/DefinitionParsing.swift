@@ -118,10 +118,11 @@ extension Parser {
     return .createRetentionPolicy(database: database, policy, isDefault: skip(.default))
   }
 
-  /// The options come in any order, each at most once.
+  /// The options come in any order, each at most once. Here alone the name `default`, which old
+  /// databases have, needs no quotes.
   private mutating func parseAlterRetentionPolicy() throws(ParseError) -> Statement {
     var policy = RetentionPolicyOptions()
-    policy.name = try parseIdentifier()
+    policy.name = skip(.default) ? Keyword.default.rawValue : try parseIdentifier()
     let database = try expectOn()
     var isDefault = false
     var isFirst = true
@@ -188,6 +189,9 @@ extension Parser {
     try expect(.begin)
     try expect(.select)
     let select = try parseSelect(in: .continuousQuery)
+    guard let interval = select.interval, interval.every > 0 else {
+      throw unexpected("GROUP BY time(...)", found: previous)
+    }
     try expect(.end)
     return CreateContinuousQueryStatement(
       name: name, database: database, resampleEvery: every, resampleFor: span, select: select)

@@ -49,9 +49,6 @@ extension Parser {
     guard case .duration(let every) = arguments[0] else {
       throw ParseError("time dimension must have duration argument", at: position)
     }
-    guard every > 0 else {
-      throw ParseError("time dimension must be longer than zero", at: position)
-    }
     guard arguments.count == 2 else { return .init(every: every) }
     guard case .duration(let offset) = arguments[1] else {
       throw ParseError("time dimension offset must be duration", at: position)

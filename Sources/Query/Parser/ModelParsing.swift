@@ -13,8 +13,12 @@ extension Parser {
     try expect(word: "fields")
     let fields = try parseIdentifiers()
     let condition = try parseCondition()
+    let groupPosition = token.position
     let group = try parseGroupBy()
     guard let interval = group?.interval else { throw unexpected("GROUP BY time(...)") }
+    guard interval.every > 0 else {
+      throw ParseError("time dimension must be longer than zero", at: groupPosition)
+    }
     var share: String?
     if skip(word: "share") {
       try expect(.by)

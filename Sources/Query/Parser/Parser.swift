@@ -16,6 +16,8 @@ public struct Parser {
   private let parameters: [String: Expression]
   /// The token to be read next.
   private(set) var token: Token
+  /// The one before it.
+  private(set) var previous: Token?
   private var depth = 0
 
   /// Parses statements separated by semicolons.
@@ -80,6 +82,7 @@ public struct Parser {
 
 extension Parser {
   mutating func advance() {
+    previous = token
     token = lexer.next()
     bind()
   }
@@ -196,12 +199,15 @@ extension Parser {
   mutating func parseRegex() throws(ParseError) -> String? {
     switch token.kind {
     case .symbol(.slash):
+      let position = token.start.previous
       guard let pattern = lexer.regex(from: token.start) else {
-        throw ParseError("bad regex: ", at: token.start.previous)
+        throw ParseError("bad regex: ", at: position)
       }
+      try check(pattern, at: position)
       advance()
       return pattern
     case .bound(.regex(let pattern), as: _):
+      try check(pattern, at: token.position)
       advance()
       return pattern
     case .end:
@@ -209,6 +215,15 @@ extension Parser {
       return nil
     default:
       return nil
+    }
+  }
+
+  /// That a pattern compiles: one that does not is an error of the whole request.
+  private func check(_ pattern: String, at position: Position) throws(ParseError) {
+    do {
+      _ = try RegexProgram(pattern)
+    } catch {
+      throw ParseError("error parsing regexp: \(error)", at: position)
     }
   }
 

@@ -88,7 +88,7 @@ extension Parser {
     throw ParseError("expected number argument in fill()", at: position)
   }
 
-  /// `tz('…')`, where it is given. Whether there is such a zone the planner knows.
+  /// `tz('…')`, where it is given.
   private mutating func parseTimeZone() throws(ParseError) -> String? {
     guard let (arguments, position) = try parseClause("tz") else { return nil }
     guard arguments.count == 1 else {
@@ -96,6 +96,11 @@ extension Parser {
     }
     guard case .string(let name) = arguments[0] else {
       throw ParseError("expected string argument in tz()", at: position)
+    }
+    do {
+      _ = try TimeZones.clock(named: name)
+    } catch {
+      throw ParseError("\(error)", at: position)
     }
     return name
   }
@@ -113,7 +118,7 @@ extension Parser {
   }
 
   /// `ORDER BY time`, where it is given: whether descending.
-  private mutating func parseOrderBy() throws(ParseError) -> Bool {
+  mutating func parseOrderBy() throws(ParseError) -> Bool {
     guard skip(.order) else { return false }
     try expect(.by)
     let position = token.position

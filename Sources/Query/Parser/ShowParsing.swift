@@ -18,8 +18,7 @@ extension Parser {
       return .showRetentionPolicies(database: try parseOn())
     case .keyword(.measurement):
       advance()
-      try expectCardinality()
-      return .showMeasurements(try parseCardinality())
+      return .showMeasurements(try parseRest(counting: try expectCardinality()))
     case .keyword(.measurements):
       advance()
       return .showMeasurements(try parseShowMeasurements())
@@ -56,40 +55,35 @@ extension Parser {
   }
 
   private mutating func parseShowSeries() throws(ParseError) -> ShowStatement {
-    if skip(.exact) {
-      try expect(.cardinality)
-      return try parseCardinality()
-    }
-    if skip(.cardinality) { return try parseCardinality() }
-    return try parseRest()
+    try parseRest(counting: try parseCardinality())
   }
 
   private mutating func parseShowFields() throws(ParseError) -> Statement {
     if skip(.key) {
-      try expectCardinality()
-      return .showFieldKeys(try parseCardinality())
+      return .showFieldKeys(try parseRest(counting: try expectCardinality()))
     }
     guard skip(.keys) else { throw unexpected("KEY", "KEYS") }
-    return .showFieldKeys(try parseRest(hasCondition: false))
+    var show = ShowStatement()
+    try parseOnAndFrom(&show)
+    try parseLimits(&show, hasTables: true)
+    return .showFieldKeys(show)
   }
 
   private mutating func parseShowTags() throws(ParseError) -> Statement {
     if skip(.key) {
-      try expectCardinality()
-      return .showTagKeys(try parseCardinality())
+      return .showTagKeys(try parseRest(counting: try expectCardinality()))
     }
-    if skip(.keys) { return .showTagKeys(try parseRest()) }
-    guard skip(.values) else { throw unexpected("KEY", "KEYS", "VALUES") }
     var show = ShowStatement()
-    if skip(.exact) {
-      try expect(.cardinality)
-      show.cardinality = true
-    } else if skip(.cardinality) {
-      show.cardinality = true
+    if skip(.keys) {
+      try parseOnAndFrom(&show)
+      try parseConditionAndLimits(&show, hasTables: true)
+      return .showTagKeys(show)
     }
+    guard skip(.values) else { throw unexpected("KEY", "KEYS", "VALUES") }
+    show.cardinality = try parseCardinality()
     try parseOnAndFrom(&show)
     let keys = try parseKeySelection()
-    try parseConditionAndLimits(&show)
+    try parseConditionAndLimits(&show, hasTables: true)
     return .showTagValues(show, keys: keys)
   }
 
@@ -127,29 +121,29 @@ extension Parser {
 }
 
 extension Parser {
-  private mutating func expectCardinality() throws(ParseError) {
-    let isExact = skip(.exact)
-    guard skip(.cardinality) else {
-      throw isExact ? unexpected("CARDINALITY") : unexpected("EXACT", "CARDINALITY")
+  private mutating func expectCardinality() throws(ParseError) -> ShowStatement.Cardinality {
+    guard let cardinality = try parseCardinality() else {
+      throw unexpected("EXACT", "CARDINALITY")
     }
+    return cardinality
   }
 
-  private mutating func parseCardinality() throws(ParseError) -> ShowStatement {
-    var show = try parseRest()
-    show.cardinality = true
-    return show
+  /// `[EXACT] CARDINALITY`, if it is given.
+  private mutating func parseCardinality() throws(ParseError) -> ShowStatement.Cardinality? {
+    if skip(.exact) {
+      try expect(.cardinality)
+      return .exact
+    }
+    return skip(.cardinality) ? .estimated : nil
   }
 
   private mutating func parseRest(
-    hasCondition: Bool = true
+    counting cardinality: ShowStatement.Cardinality?
   ) throws(ParseError) -> ShowStatement {
     var show = ShowStatement()
+    show.cardinality = cardinality
     try parseOnAndFrom(&show)
-    if hasCondition {
-      try parseConditionAndLimits(&show)
-    } else {
-      try parseLimits(&show)
-    }
+    try parseConditionAndLimits(&show)
     return show
   }
 
@@ -171,14 +165,33 @@ extension Parser {
   }
 
   private mutating func parseConditionAndLimits(
-    _ show: inout ShowStatement
+    _ show: inout ShowStatement, hasTables: Bool = false
   ) throws(ParseError) {
     show.condition = try parseCondition()
-    try parseLimits(&show)
+    try parseLimits(&show, hasTables: hasTables)
   }
 
-  private mutating func parseLimits(_ show: inout ShowStatement) throws(ParseError) {
+  /// - Parameter hasTables: whether there is a table for each measurement, which SLIMIT and SOFFSET
+  ///   count.
+  private mutating func parseLimits(
+    _ show: inout ShowStatement, hasTables: Bool
+  ) throws(ParseError) {
+    if show.cardinality != nil {
+      let position = token.position
+      if let group = try parseGroupBy() {
+        guard group.interval == nil else {
+          throw ParseError("time() is not supported in GROUP BY of SHOW", at: position)
+        }
+        show.dimensions = group.dimensions
+      }
+    } else {
+      // Names have no time: as in InfluxDB, the order is taken and changes nothing.
+      _ = try parseOrderBy()
+    }
     show.limit = try parseCount(.limit)
     show.offset = try parseCount(.offset)
+    guard hasTables, show.cardinality == nil else { return }
+    show.seriesLimit = try parseCount(.slimit)
+    show.seriesOffset = try parseCount(.soffset)
   }
 }

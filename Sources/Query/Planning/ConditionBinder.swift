@@ -9,9 +9,11 @@ struct ConditionBinder {
     switch expression {
     case .boolean(let value): return .constant(value)
     case .parenthesized(let inner): return try bind(inner)
-    case .binary(.and, let a, let b): return .and(try bind(a), try bind(b))
-    case .binary(.or, let a, let b): return .or(try bind(a), try bind(b))
+    case .binary(.and, let a, let b): return .both(try bind(a), try bind(b))
+    case .binary(.or, let a, let b): return .either(try bind(a), try bind(b))
     case .reference(let name, let cast): return .column(column(name, cast))
+    case .binary(let op, let left, .integer(let time)) where left.isTime:
+      return .time(try TimeCondition.times(op, time))
     case .binary(let op, let left, let right) where op == .matches || op == .doesNotMatch:
       let (reference, pattern) =
         if case .regex = left { (right, left) } else { (left, right) }

@@ -105,7 +105,7 @@ struct FieldExpansion {
 
   private func accepts(_ function: String, _ type: FieldType) -> Bool {
     switch function {
-    case "count", "first", "last", "distinct", "elapsed", "mode": true
+    case "count", "first", "last", "distinct", "elapsed", "mode", "sample": true
     case "min", "max": type != .string
     default: Arithmetic.isNumeric(type)
     }

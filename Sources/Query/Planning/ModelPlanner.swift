@@ -3,7 +3,9 @@ import TimeSeries
 /// `SELECT detect("m") FROM …` and the other functions of models.
 extension Planner {
   /// The plan of a SELECT of model functions, nil for any other SELECT.
-  func planModel(_ statement: SelectStatement, inherited: Inherited?) throws -> SelectPlan? {
+  func planModel(
+    _ statement: SelectStatement, inherited: Inherited?, zone: ZoneClock?
+  ) throws -> SelectPlan? {
     let uses = statement.fields.map { Self.usesModel($0.expression) }
     guard uses.contains(true) else { return nil }
     let fields = statement.fields.filter { field in
@@ -43,17 +45,15 @@ extension Planner {
     if selection.showsMasking {
       selection.events = try model.eventMask.flatMap { try events($0, in: database) }
     }
-    var plan = try modelPlan(statement, name: name, selection: selection)
-    if let inherited {
-      plan.from = max(plan.from, inherited.from)
-      plan.through = min(plan.through, inherited.through)
-      plan.hasLowerBound = plan.from > TimestampBounds.earliest
-    }
+    var plan = try modelPlan(
+      statement, name: name, selection: selection, within: inherited?.times ?? .all, zone: zone)
+    plan.zone = zone
     return plan
   }
 
   private func modelPlan(
-    _ statement: SelectStatement, name: MeasurementName, selection: ModelSelection
+    _ statement: SelectStatement, name: MeasurementName, selection: ModelSelection,
+    within times: TimeRanges, zone: ZoneClock?
   ) throws -> SelectPlan {
     let model = selection.model
     guard name.name == .literal(model.measurement) else {
@@ -61,7 +61,8 @@ extension Planner {
     }
     var plan = try featurePlan(
       of: name, fields: model.fields, interval: model.interval, dimensions: model.groupTags,
-      share: model.shareTag, condition: statement.condition)
+      share: model.shareTag, condition: statement.condition, within: times, zone: zone,
+      statement: "a SELECT of model functions")
     let names = ColumnNames.resolve(selection.columns.map { ($0.alias, $0.name) })
     plan.outputs = zip(names, selection.columns).enumerated().map { index, column in
       SelectPlan.Output(
@@ -89,11 +90,20 @@ extension Planner {
   }
 
   /// A plan whose first columns are a model's features; what is computed from them is the caller's.
+  ///
+  /// - Parameters:
+  ///   - within: the times of a query around it.
+  ///   - zone: the clock that dates in the condition are read on.
+  ///   - statement: what an error calls the statement.
   func featurePlan(
     of name: MeasurementName, fields: [String], interval: SelectStatement.Interval,
-    dimensions: [String], share: String? = nil, condition: Expression?
+    dimensions: [String], share: String? = nil, condition: Expression?,
+    within outer: TimeRanges = .all, zone: ZoneClock? = nil, statement: String
   ) throws -> SelectPlan {
-    let times = try TimeCondition(condition, now: context.now, zone: nil)
+    let times = try TimeCondition(condition, now: context.now, zone: zone)
+    try times.requireSeparateTimes(in: statement)
+    let asked = times.times.intersection(outer).endingBy(context.now)
+    let (from, through) = asked.storedBounds
     let measurements = try measurements(named: name)
     var schema = SourceSchema()
     for measurement in measurements { schema.add(measurement.schema) }
@@ -103,12 +113,12 @@ extension Planner {
     return SelectPlan(
       outputs: [], sources: measurements.map { .measurement($0) }, columns: binder.columns,
       drivingColumns: Array(fields.indices), condition: rest,
-      from: times.from ?? TimestampBounds.earliest, through: times.through ?? context.now,
-      hasLowerBound: times.from != nil, grid: BucketGrid(interval, zone: nil),
+      from: from, through: through, hasLowerBound: from > TimestampBounds.earliest,
+      grid: BucketGrid(interval, zone: nil),
       dimensions: dimensions.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) },
       ownDimensions: dimensions, fill: .none, calls: [], auxiliaryColumns: [], descending: false,
       limit: nil, offset: 0, seriesLimit: nil, seriesOffset: 0, into: nil, model: nil,
-      shareTag: share)
+      shareTag: share, resultTimes: asked)
   }
 
   private static func usesModel(_ expression: Expression) -> Bool {

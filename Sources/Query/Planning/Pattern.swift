@@ -2,7 +2,7 @@ import Synchronization
 
 /// A compiled regular expression of a query, in RE2's syntax, matched on Unicode scalars. It finds
 /// a match anywhere in the text, as `=~` does.
-final class Pattern: Sendable {
+public final class Pattern: Sendable {
   /// The shapes that need no regex engine, which are most of those that dashboards send.
   private enum Form {
     case everything
@@ -12,7 +12,7 @@ final class Pattern: Sendable {
     case regex(RegexProgram)
   }
 
-  let source: String
+  public let source: String
   private let form: Form
   /// What the machine said of texts before, for the values of tags come again and again.
   private let known = Mutex(Known())
@@ -24,7 +24,8 @@ final class Pattern: Sendable {
     var bytes = 0
   }
 
-  init(_ source: String) throws {
+  /// - Throws: ``QueryError/badPattern(_:reason:)``.
+  public init(_ source: String) throws {
     self.source = source
     if let simple = Self.simpleForm(source) {
       form = simple
@@ -37,7 +38,7 @@ final class Pattern: Sendable {
     }
   }
 
-  func matches(_ text: String) -> Bool {
+  public func matches(_ text: String) -> Bool {
     switch form {
     case .everything: return true
     case .contains(let part): return text.utf8.contains(part.utf8)
@@ -52,6 +53,17 @@ final class Pattern: Sendable {
         $0.results[text] = result
       }
       return result
+    }
+  }
+
+  /// False only if no text matches both patterns. That is decided for patterns that are lists of
+  /// texts or prefixes; of others it is assumed that some text does.
+  public func mayShareMatches(with other: Pattern) -> Bool {
+    switch (form, other.form) {
+    case (.equals(let options), _): options.contains(where: other.matches)
+    case (_, .equals(let options)): options.contains(where: matches)
+    case (.prefix(let a), .prefix(let b)): a.hasPrefix(b) || b.hasPrefix(a)
+    default: true
     }
   }
 
@@ -74,4 +86,10 @@ final class Pattern: Sendable {
       separator: "|", omittingEmptySubsequences: false)
     return options.allSatisfy(isLiteral) ? .equals(options.map(String.init)) : nil
   }
+}
+
+extension Pattern: Hashable {
+  public static func == (a: Pattern, b: Pattern) -> Bool { a.source == b.source }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(source) }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import TimeSeries
 
 /// Turns a SELECT into a ``SelectPlan``: resolves names, types and times against the store.
@@ -9,8 +8,7 @@ struct Planner {
 
   /// What a subquery takes over from the query around it.
   struct Inherited {
-    var from: Timestamp
-    var through: Timestamp
+    var times: TimeRanges
     var interval: SelectStatement.Interval?
     var dimensions: [String]
     var descending: Bool
@@ -19,25 +17,20 @@ struct Planner {
   }
 
   func plan(_ statement: SelectStatement, inherited: Inherited? = nil) throws -> SelectPlan {
-    let zone = try statement.timeZone.map(Self.zone(named:))
+    let zone = try statement.clock()
     let times = try TimeCondition(statement.condition, now: context.now, zone: zone)
-    let interval = statement.interval ?? inherited?.interval
-    if let interval, interval.every <= 0 {
-      throw QueryError.invalid("time dimension must have duration argument")
-    }
-    if let model = try planModel(statement, inherited: inherited) { return model }
+    // As in InfluxDB, `time(0s)` is as none. A negative length is one for the rules, and groups all
+    // rows in one.
+    let ownInterval = statement.interval.flatMap { $0.every == 0 ? nil : $0 }
+    let interval = ownInterval ?? inherited?.interval
+    if let model = try planModel(statement, inherited: inherited, zone: zone) { return model }
     if let episodes = try planEpisodes(statement, inherited: inherited) { return episodes }
     _ = try ProjectionRules(
-      statement, interval: interval,
-      inheritsInterval: statement.interval == nil && interval != nil)
+      statement, interval: interval, inheritsInterval: ownInterval == nil && interval != nil)
 
-    var from = times.from ?? TimestampBounds.earliest
-    var through = times.through ?? TimestampBounds.latest
-    if times.through == nil, interval != nil { through = context.now }
-    if let inherited {
-      from = max(from, inherited.from)
-      through = min(through, inherited.through)
-    }
+    let asked = times.times.intersection(inherited?.times ?? .all)
+      .endingBy(interval == nil ? .max : context.now)
+    let (from, through) = asked.storedBounds
     let descending = inherited?.descending ?? statement.descending
 
     // Regexes in GROUP BY need the schema, the sources of a subquery need the dimensions.
@@ -50,7 +43,7 @@ struct Planner {
     let dimensions = all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 
     let inner = Inherited(
-      from: from, through: through, interval: interval, dimensions: dimensions,
+      times: asked, interval: interval, dimensions: dimensions,
       descending: descending,
       seriesLimit: statement.seriesLimit ?? inherited?.seriesLimit,
       seriesOffset: max(statement.seriesOffset ?? 0, 0) &+ (inherited?.seriesOffset ?? 0))
@@ -81,25 +74,21 @@ struct Planner {
     let projected = try builder.finish()
     var binder = ConditionBinder(schema: schema, columns: projected.columns)
     let condition = try times.rest.map { try binder.bind($0) }
-    let grid = interval.map { BucketGrid($0, zone: zone) }
+    let grid = interval.flatMap { $0.every > 0 ? BucketGrid($0, zone: zone) : nil }
 
-    return SelectPlan(
+    var plan = SelectPlan(
       outputs: projected.outputs, timeColumn: builder.timeColumn, sources: sources,
       columns: binder.columns, drivingColumns: projected.drivingColumns, condition: condition,
       from: from, through: through, hasLowerBound: from > TimestampBounds.earliest,
       grid: projected.calls.isEmpty ? nil : grid, dimensions: dimensions,
-      ownDimensions: ownDimensions, fill: try fill(statement.fill), calls: projected.calls,
+      ownDimensions: ownDimensions, fill: try fill(of: statement), calls: projected.calls,
       auxiliaryColumns: projected.auxiliaryColumns, descending: descending,
       limit: statement.limit.flatMap { $0 > 0 ? $0 : nil }, offset: max(statement.offset ?? 0, 0),
       seriesLimit: inner.seriesLimit.flatMap { $0 > 0 ? $0 : nil },
       seriesOffset: inner.seriesOffset, into: statement.into, model: nil)
-  }
-
-  static func zone(named name: String) throws -> TimeZone {
-    guard let zone = TimeZone(identifier: name) else {
-      throw QueryError.invalid("unable to find time zone \(name)")
-    }
-    return zone
+    plan.zone = zone
+    plan.leaveOutGaps(of: asked)
+    return plan
   }
 
   /// The measurements in FROM that exist, in order; regexes expanded.
@@ -139,6 +128,29 @@ struct Planner {
     }
   }
 
+  /// What a `SELECT … INTO` consists of. `INTO :MEASUREMENT` is a statement for each measurement, so
+  /// that the points of one do not depend on the fields of another.
+  func statements(writtenBy statement: SelectStatement) throws -> [SelectStatement] {
+    guard case .backReference? = statement.into?.name else { return [statement] }
+    var names: [String] = []
+    var sources: [String: [Source]] = [:]
+    for source in statement.sources {
+      guard case .measurement(let reference) = source else { return [statement] }
+      for measurement in try measurements(named: reference) {
+        if sources[measurement.name] == nil { names.append(measurement.name) }
+        var named = reference
+        named.name = .literal(measurement.name)
+        sources[measurement.name, default: []].append(.measurement(named))
+      }
+    }
+    if names.isEmpty { return [statement] }
+    return names.map { name in
+      var own = statement
+      own.sources = sources[name] ?? []
+      return own
+    }
+  }
+
   /// The tags that `GROUP BY *` and regexes range over.
   private func tagNames(
     of statement: SelectStatement, _ schema: SourceSchema
@@ -175,9 +187,10 @@ struct Planner {
     return result.filter { seen.insert($0).inserted }
   }
 
-  private func fill(_ fill: SelectStatement.Fill) throws -> FillRule {
-    switch fill {
-    case .null: return .null
+  private func fill(of statement: SelectStatement) throws -> FillRule {
+    switch statement.fill {
+    // What is null is not written, and neither is the zero that count() has for nothing.
+    case .null: return statement.into == nil ? .null : .none
     case .none: return .none
     case .previous: return .previous
     case .linear: return .linear
@@ -221,7 +234,7 @@ extension Expression {
     case .parenthesized(let inner): return inner.constantNumber
     case .binary(.multiply, .integer(-1), let inner), .binary(.subtract, .integer(0), let inner):
       switch inner.constantNumber {
-      case .integer(let value)?: return .integer(0 &- value)
+      case .integer(let value)? where value != .min: return .integer(-value)
       case .float(let value)?: return .float(-value)
       default: return nil
       }

@@ -12,13 +12,16 @@ struct ProjectionBuilder {
   }
 
   let schema: SourceSchema
-  /// `SELECT … INTO`: the keys of top() are not written as columns of their own.
+  /// `SELECT … INTO`: keys of top() and bottom() are no columns of their own. Those that are tags
+  /// become tags of the points.
   let isWritten: Bool
   var timeColumn = "time"
   private var columns: [PlanColumn] = []
   private var calls: [Call] = []
   private var auxiliaryColumns: [Int] = []
   private var pending: [(alias: String?, name: String, expression: Draft, text: Expression)] = []
+  /// Columns that become tags of the points written.
+  private var writtenTags: [Int] = []
 
   /// A row expression in which calls and plain columns are still told apart.
   private indirect enum Draft {
@@ -38,12 +41,14 @@ struct ProjectionBuilder {
     let draft = try draft(field.expression)
     pending.append(
       (field.alias, ColumnNames.name(of: field.expression), draft, field.expression))
-    if !isWritten, case .call(let name, let arguments) = field.expression,
-      name == "top" || name == "bottom"
-    {
-      for case .reference(let key, let cast) in arguments.dropFirst().dropLast() {
-        let column = column(key, cast: cast)
+    guard case .call(let name, let arguments) = field.expression, name == "top" || name == "bottom"
+    else { return }
+    for case .reference(let key, let cast) in arguments.dropFirst().dropLast() {
+      let column = column(key, cast: cast)
+      if !isWritten {
         pending.append((nil, key, .column(column), .reference(key, cast: cast)))
+      } else if columns[column].isTag, !writtenTags.contains(column) {
+        writtenTags.append(column)
       }
     }
   }
@@ -52,6 +57,7 @@ struct ProjectionBuilder {
     let names = ColumnNames.resolve(pending.map { ($0.alias, $0.name) })
     if !calls.isEmpty {
       for field in pending { collectAuxiliary(field.expression) }
+      for column in writtenTags { collectAuxiliary(.column(column)) }
     }
     let types: [FieldType?] =
       calls.isEmpty
@@ -66,6 +72,12 @@ struct ProjectionBuilder {
       outputs.append(
         SelectPlan.Output(
           name: name, expression: expression, type: expression.type(columns: types), isTag: isTag))
+    }
+    for column in writtenTags {
+      outputs.append(
+        SelectPlan.Output(
+          name: columns[column].name, expression: row(.column(column)), type: .string, isTag: true,
+          isWrittenAsTag: true))
     }
     return Projected(
       outputs: outputs, columns: columns, calls: calls, auxiliaryColumns: auxiliaryColumns,
@@ -166,6 +178,11 @@ struct ProjectionBuilder {
   private mutating func call(_ name: String, _ arguments: [Expression]) throws -> Call {
     let unit: Int64? =
       if arguments.count > 1, case .duration(let unit) = arguments[1] { unit } else { nil }
+    if let kind = Indicator.Kind(rawValue: name),
+      let indicator = Indicator(kind, arguments: arguments)
+    {
+      return try transform(.indicator(indicator), arguments)
+    }
     switch name {
     case "derivative", "non_negative_derivative":
       let isNested = if case .call? = arguments.first { true } else { false }
@@ -180,6 +197,13 @@ struct ProjectionBuilder {
     case "moving_average":
       guard arguments.count == 2, case .integer(let window) = arguments[1] else { break }
       return try transform(.movingAverage(Int(window)), arguments)
+    case "holt_winters", "holt_winters_with_fit":
+      guard let forecast = HoltWinters(name, arguments: arguments) else { break }
+      return try transform(.holtWinters(forecast), arguments)
+    case "sample":
+      guard case .integer(let count)? = arguments.last else { break }
+      return .aggregate(
+        .sample(Int(clamping: count)), column: try fieldColumn(arguments.first))
     case "top", "bottom":
       guard case .integer(let count)? = arguments.last else { break }
       var keys: [Int] = []

@@ -100,7 +100,23 @@ struct ProjectionRules {
       return
     }
     callCount += 1
+    if let kind = Indicator.Kind(rawValue: name) {
+      try kind.check(arguments)
+      return try checkTransformation(name, arguments[0], allowsWildcard)
+    }
     switch name {
+    case "holt_winters", "holt_winters_with_fit":
+      try HoltWinters.check(name, arguments)
+      try checkTransformation(name, arguments[0], allowsWildcard)
+    case "sample":
+      try expect(2, arguments, name)
+      guard case .integer(let size) = arguments[1] else {
+        throw QueryError.invalid("expected integer argument in sample()")
+      }
+      guard size > 0 else {
+        throw QueryError.invalid("sample window must be greater than 1, got \(size)")
+      }
+      try checkField(arguments[0], name, allowsWildcard)
     case "max", "min", "first", "last":
       try expect(1, arguments, name)
       try checkField(arguments[0], name, allowsWildcard)

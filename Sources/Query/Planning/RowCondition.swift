@@ -1,6 +1,6 @@
 import TimeSeries
 
-/// A WHERE clause without its time range, bound to the columns of a plan.
+/// A WHERE clause without the time range that encloses it, bound to the columns of a plan.
 indirect enum RowCondition: Sendable {
   case constant(Bool)
   case and(RowCondition, RowCondition)
@@ -12,6 +12,8 @@ indirect enum RowCondition: Sendable {
   /// A comparison of a tag (or of a name no source has, which is a tag without values) with a text:
   /// decided for a whole series.
   case tagEquals(column: Int, String, negated: Bool)
+  /// The row's time is one of these.
+  case time(TimeRanges)
 
   /// The condition for one series: parts that its tags decide are decided.
   ///
@@ -19,19 +21,9 @@ indirect enum RowCondition: Sendable {
   ///   for a column that is a field.
   func simplified(tag: (Int) -> String?) -> RowCondition {
     switch self {
-    case .constant, .column: return self
-    case .and(let a, let b):
-      switch (a.simplified(tag: tag), b.simplified(tag: tag)) {
-      case (.constant(false), _), (_, .constant(false)): return .constant(false)
-      case (.constant(true), let rest), (let rest, .constant(true)): return rest
-      case (let a, let b): return .and(a, b)
-      }
-    case .or(let a, let b):
-      switch (a.simplified(tag: tag), b.simplified(tag: tag)) {
-      case (.constant(true), _), (_, .constant(true)): return .constant(true)
-      case (.constant(false), let rest), (let rest, .constant(false)): return rest
-      case (let a, let b): return .or(a, b)
-      }
+    case .constant, .column, .time: return self
+    case .and(let a, let b): return .both(a.simplified(tag: tag), b.simplified(tag: tag))
+    case .or(let a, let b): return .either(a.simplified(tag: tag), b.simplified(tag: tag))
     case .matches(let column, let pattern, let negated):
       guard let value = tag(column) else { return self }
       return .constant(pattern.matches(value) != negated)
@@ -49,10 +41,50 @@ indirect enum RowCondition: Sendable {
     }
   }
 
+  /// `a AND b`, without what is already decided.
+  static func both(_ a: RowCondition, _ b: RowCondition) -> RowCondition {
+    switch (a, b) {
+    case (.constant(false), _), (_, .constant(false)): .constant(false)
+    case (.constant(true), let rest), (let rest, .constant(true)): rest
+    case (.time(let a), .time(let b)): .time(a.intersection(b))
+    default: .and(a, b)
+    }
+  }
+
+  /// `a OR b`, without what is already decided.
+  static func either(_ a: RowCondition, _ b: RowCondition) -> RowCondition {
+    switch (a, b) {
+    case (.constant(true), _), (_, .constant(true)): .constant(true)
+    case (.constant(false), let rest), (let rest, .constant(false)): rest
+    case (.time(let a), .time(let b)): .time(a.union(b))
+    default: .or(a, b)
+    }
+  }
+
+  /// The times that a row can have if it meets the condition.
+  var times: TimeRanges {
+    switch self {
+    case .constant(false): .none
+    case .time(let times): times
+    case .and(let a, let b): a.times.intersection(b.times)
+    case .or(let a, let b): a.times.union(b.times)
+    case .constant, .compare, .column, .matches, .tagEquals: .all
+    }
+  }
+
+  /// What is left to be asked of rows at ``times``.
+  var besidesTimes: RowCondition {
+    switch self {
+    case .time: .constant(true)
+    case .and(let a, let b): .both(a.besidesTimes, b.besidesTimes)
+    default: self
+    }
+  }
+
   /// The columns that ``mask(_:)`` looks at.
   var columns: Set<Int> {
     switch self {
-    case .constant: []
+    case .constant, .time: []
     case .and(let a, let b), .or(let a, let b): a.columns.union(b.columns)
     case .compare(_, let a, let b): a.columns.union(b.columns)
     case .column(let index): [index]
@@ -61,13 +93,16 @@ indirect enum RowCondition: Sendable {
   }
 
   /// Which rows of a batch hold.
-  func mask(_ batch: RowBatch) -> [Bool] {
+  ///
+  /// - Throws: ``QueryError/overflow(_:_:)``
+  func mask(_ batch: RowBatch) throws -> [Bool] {
     switch self {
     case .constant(let value): return Array(repeating: value, count: batch.count)
-    case .and(let a, let b): return zip(a.mask(batch), b.mask(batch)).map { $0 && $1 }
-    case .or(let a, let b): return zip(a.mask(batch), b.mask(batch)).map { $0 || $1 }
+    case .and(let a, let b): return try zip(a.mask(batch), b.mask(batch)).map { $0 && $1 }
+    case .or(let a, let b): return try zip(a.mask(batch), b.mask(batch)).map { $0 || $1 }
     case .compare(let op, let a, let b):
-      return Comparison.apply(op, a.evaluate(batch), b.evaluate(batch))
+      return Comparison.apply(op, try a.evaluate(batch), try b.evaluate(batch))
+    case .time(let times): return batch.timestamps.map(times.contains)
     case .column(let index):
       guard case .boolean(var values) = batch.columns[index].values else {
         return Array(repeating: false, count: batch.count)
@@ -108,7 +143,7 @@ indirect enum RowCondition: Sendable {
     case .matches(let column, let pattern, let negated):
       guard let key = tagName(column) else { return nil }
       return .matching(key: key) { pattern.matches($0) != negated }
-    case .constant, .column, .compare: return nil
+    case .constant, .column, .compare, .time: return nil
     }
   }
 }

@@ -11,6 +11,8 @@ struct SelectPlan: Sendable {
     var type: FieldType?
     /// The projection is a tag.
     var isTag: Bool
+    /// Becomes a tag of the points that `SELECT … INTO` writes, not a field.
+    var isWrittenAsTag = false
   }
 
   var outputs: [Output]
@@ -21,11 +23,11 @@ struct SelectPlan: Sendable {
   var columns: [PlanColumn]
   /// Columns whose presence makes a row of a raw query: the fields selected.
   var drivingColumns: [Int]
-  /// The condition without its time range.
+  /// The condition without the range of time that encloses it.
   var condition: RowCondition?
   var from: Timestamp
   var through: Timestamp
-  /// Whether the statement gave a lower bound.
+  /// Whether `from` bounds anything.
   var hasLowerBound: Bool
   var grid: BucketGrid?
   /// Tag keys of GROUP BY, sorted.
@@ -46,11 +48,33 @@ struct SelectPlan: Sendable {
   var model: ModelSelection?
   /// A tag whose value each group is to know.
   var shareTag: String?
+  /// The times that results of a model's functions and episodes can have. These read rows between
+  /// them, too; other plans leave such rows out by ``condition``.
+  var resultTimes = TimeRanges.all
   var episodes: EpisodeSelection?
+  /// The clock of `tz()`.
+  var zone: ZoneClock?
+
+  /// The measurements that rows come from, those of subqueries included.
+  var measurements: Set<String> {
+    sources.reduce(into: []) { names, source in
+      switch source {
+      case .measurement(let measurement): names.insert(measurement.name)
+      case .subquery(let inner): names.formUnion(inner.measurements)
+      }
+    }
+  }
 
   /// Every row of a subquery is one, also where all its values are null.
   var keepsEmptyRows: Bool {
     sources.allSatisfy { if case .subquery = $0 { true } else { false } }
+  }
+
+  /// Leaves out rows between the ranges of a set that `from` and `through` enclose.
+  mutating func leaveOutGaps(of times: TimeRanges) {
+    guard times.ranges.count > 1 else { return }
+    let gaps = RowCondition.time(times.unbounded)
+    condition = condition.map { .both(gaps, $0) } ?? gaps
   }
 
   var isRaw: Bool { calls.isEmpty && model == nil && episodes == nil }
@@ -117,10 +141,20 @@ enum Aggregate: Sendable, Hashable {
   /// The rows with the largest (or smallest) values; of rows that agree in the key columns only
   /// the best one.
   case top(Int, keys: [Int], isBottom: Bool)
+  /// So many rows at random.
+  case sample(Int)
 
   var isSelector: Bool {
     switch self {
-    case .min, .max, .first, .last, .percentile, .top: true
+    case .min, .max, .first, .last, .percentile, .top, .sample: true
+    default: false
+    }
+  }
+
+  /// Whether it picks several rows of a bucket, which keep their times.
+  var picksSeveral: Bool {
+    switch self {
+    case .top, .sample: true
     default: false
     }
   }
@@ -150,6 +184,7 @@ enum Aggregate: Sendable, Hashable {
     case .percentile: "percentile"
     case .integral: "integral"
     case .top(_, _, let isBottom): isBottom ? "bottom" : "top"
+    case .sample: "sample"
     }
   }
 
@@ -161,7 +196,7 @@ enum Aggregate: Sendable, Hashable {
     case .sum, .spread, .percentile, .top: return isNumeric ? argument : nil
     case .mean, .median, .stddev, .integral: return isNumeric ? .float : nil
     case .min, .max: return isNumeric || argument == .boolean ? argument : nil
-    case .first, .last, .mode, .distinct: return argument
+    case .first, .last, .mode, .distinct, .sample: return argument
     }
   }
 }
@@ -172,6 +207,8 @@ enum Transformation: Sendable, Hashable {
   case movingAverage(Int)
   case cumulativeSum
   case elapsed(unit: Int64)
+  case indicator(Indicator)
+  case holtWinters(HoltWinters)
 
   var name: String {
     switch self {
@@ -180,16 +217,24 @@ enum Transformation: Sendable, Hashable {
     case .movingAverage: "moving_average"
     case .cumulativeSum: "cumulative_sum"
     case .elapsed: "elapsed"
+    case .indicator(let indicator): indicator.kind.rawValue
+    case .holtWinters(let forecast):
+      forecast.withFit ? "holt_winters_with_fit" : "holt_winters"
     }
   }
 
   /// Intervals read before the first one. InfluxDB reads one, for a moving average of more too.
-  var lookback: Int { self == .cumulativeSum ? 0 : 1 }
+  var lookback: Int {
+    switch self {
+    case .cumulativeSum, .holtWinters: 0
+    case .derivative, .difference, .movingAverage, .elapsed, .indicator: 1
+    }
+  }
 
   func type(of argument: FieldType) -> FieldType? {
     let isNumeric = Arithmetic.isNumeric(argument)
     switch self {
-    case .derivative, .movingAverage: return isNumeric ? .float : nil
+    case .derivative, .movingAverage, .indicator, .holtWinters: return isNumeric ? .float : nil
     case .difference, .cumulativeSum: return isNumeric ? argument : nil
     case .elapsed: return .integer
     }

@@ -1,19 +1,13 @@
-import Foundation
 import TimeSeries
 
 /// Dates in single quotes. Without a zone they mean the zone of the statement's `tz()`, or UTC.
 enum TimeLiteral {
-  static func parse(_ text: String, zone: TimeZone?) -> TimeReader.Instant? {
+  static func parse(_ text: String, zone: ZoneClock?) -> TimeReader.Instant? {
     guard let time = TimeReader(text) else { return nil }
-    let offset = time.offset ?? zone.map { Self.offset(of: $0, atLocal: time.localSeconds) } ?? 0
-    return time.instant(offset: offset)
-  }
-
-  /// The zone's offset at a local time, given as the seconds it would be in UTC.
-  private static func offset(of zone: TimeZone, atLocal local: Int64) -> Int64 {
-    func offset(at seconds: Int64) -> Int64 {
-      Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds))))
+    if let offset = time.offset { return time.instant(offset: offset) }
+    guard let zone, case .at(let local) = time.instant(offset: 0) else {
+      return time.instant(offset: 0)
     }
-    return offset(at: local - offset(at: local))
+    return time.instant(offset: zone.offset(atLocal: local) / 1_000_000_000)
   }
 }

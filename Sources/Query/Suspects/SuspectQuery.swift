@@ -28,7 +28,7 @@ struct SuspectQuery {
     suspects.scoreByAnomalies()
     var messages: [StatementResult.Message] = []
     if let measurement = show.graph {
-      let graph = try graph(measurement, planner, from: plan.from, through: plan.through)
+      let graph = try graph(measurement, planner, at: plan)
       if graph.edges.isEmpty {
         messages.append(
           .init(level: "warning", text: "\(measurement) has no calls in the time range"))
@@ -45,6 +45,7 @@ struct SuspectQuery {
     var plan = try planner.rowPlan(
       of: show.source, fields: columns.fields, dimensions: tags, condition: show.condition)
     if !plan.hasLowerBound { plan.from = plan.through.moved(by: -Self.window) }
+    plan.leaveOutGaps(of: plan.resultTimes)
     return plan
   }
 
@@ -67,16 +68,19 @@ struct SuspectQuery {
   }
 
   /// Calls are what a field `count` or `calls` adds up to, else each row is one.
+  ///
+  /// - Parameter health: the plan whose times count.
   private func graph(
-    _ name: MeasurementName, _ planner: Planner, from: Timestamp, through: Timestamp
+    _ name: MeasurementName, _ planner: Planner, at health: SelectPlan
   ) throws -> ServiceGraph {
     var schema = SourceSchema()
     for measurement in try planner.measurements(named: name) { schema.add(measurement.schema) }
     let fields = schema.fields.keys.sorted()
     var plan = try planner.rowPlan(
       of: name, fields: fields, dimensions: ["source", "target"], condition: nil)
-    plan.from = from
-    plan.through = through
+    plan.from = health.from
+    plan.through = health.through
+    plan.leaveOutGaps(of: health.resultTimes)
     let weight = ["count", "calls"].compactMap { fields.firstIndex(of: $0) }
       .first { plan.columns[$0].type.map(Arithmetic.isNumeric) ?? false }
     var graph = ServiceGraph()
@@ -129,6 +133,6 @@ extension Planner {
   ) throws -> SelectPlan {
     try featurePlan(
       of: name, fields: fields, interval: SelectStatement.Interval(every: 1),
-      dimensions: dimensions, condition: condition)
+      dimensions: dimensions, condition: condition, statement: "SHOW SUSPECTS")
   }
 }

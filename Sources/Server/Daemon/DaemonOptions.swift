@@ -16,10 +16,15 @@ public struct DaemonOptions: Sendable, Hashable {
     case logLevel = "log-level"
     case maxBodySize = "max-body-size"
     case maxQueries = "max-queries"
+    case maxClientQueries = "max-client-queries"
+    case maxConnections = "max-connections"
     case maxSeries = "max-series"
     case maxFields = "max-fields"
     case memtableLimit = "memtable-limit"
     case queryTimeout = "query-timeout"
+    case requestTimeout = "request-timeout"
+    case responseTimeout = "response-timeout"
+    case failOnDamage = "fail-on-damage"
     case shutdownTimeout = "shutdown-timeout"
   }
 
@@ -44,6 +49,10 @@ public struct DaemonOptions: Sendable, Hashable {
   public var maxBodySize = ServerConfiguration().maximumBodyBytes
   /// Queries at a time.
   public var maxQueries = ServerConfiguration().maximumQueries
+  /// Queries of one client at a time.
+  public var maxClientQueries = ServerConfiguration().maximumQueriesPerClient
+  /// Connections at a time.
+  public var maxConnections = ServerConfiguration().maximumConnections
   /// Series a database may have.
   public var maxSeries = Database.Configuration().seriesLimit
   /// Fields a measurement may have.
@@ -52,6 +61,12 @@ public struct DaemonOptions: Sendable, Hashable {
   public var memtableLimit = Database.Configuration().memtableLimit
   /// Seconds a query may run; 0 is no limit.
   public var queryTimeout = 0
+  /// Seconds in which a request's head has to be whole and its body has to make progress.
+  public var requestTimeout = Int(ServerConfiguration().requestTimeoutSeconds)
+  /// Seconds for which a client may read nothing of its response.
+  public var responseTimeout = Int(ServerConfiguration().responseTimeoutSeconds)
+  /// Whether a statement fails that would have to leave out what is damaged.
+  public var failOnDamage = false
   /// Seconds that running requests have to finish at shutdown.
   public var shutdownTimeout = 30
 
@@ -110,10 +125,16 @@ public struct DaemonOptions: Sendable, Hashable {
       } ?? logLevel
     maxBodySize = try options.integer(.maxBodySize, in: 0...Int.max) ?? maxBodySize
     maxQueries = try options.integer(.maxQueries, in: 1...100_000) ?? maxQueries
+    maxClientQueries =
+      try options.integer(.maxClientQueries, in: 1...100_000) ?? maxClientQueries
+    maxConnections = try options.integer(.maxConnections, in: 1...1_000_000) ?? maxConnections
     maxSeries = try options.integer(.maxSeries, in: 1...Int.max) ?? maxSeries
     maxFields = try options.integer(.maxFields, in: 1...Int.max) ?? maxFields
     memtableLimit = try options.integer(.memtableLimit, in: 1024...Int.max / 4) ?? memtableLimit
     queryTimeout = try options.integer(.queryTimeout, in: 0...Int(Int32.max)) ?? queryTimeout
+    requestTimeout = try options.integer(.requestTimeout, in: 1...86_400) ?? requestTimeout
+    responseTimeout = try options.integer(.responseTimeout, in: 1...86_400) ?? responseTimeout
+    failOnDamage = try options.boolean(.failOnDamage) ?? failOnDamage
     shutdownTimeout =
       try options.integer(.shutdownTimeout, in: 1...86_400) ?? shutdownTimeout
   }
@@ -125,6 +146,10 @@ public struct DaemonOptions: Sendable, Hashable {
     configuration.port = listen.port
     configuration.maximumBodyBytes = maxBodySize
     configuration.maximumQueries = maxQueries
+    configuration.maximumQueriesPerClient = maxClientQueries
+    configuration.maximumConnections = maxConnections
+    configuration.requestTimeoutSeconds = Double(requestTimeout)
+    configuration.responseTimeoutSeconds = Double(responseTimeout)
     return configuration
   }
 
@@ -140,6 +165,8 @@ public struct DaemonOptions: Sendable, Hashable {
     configuration.fieldLimit = maxFields
     configuration.memtableLimit = memtableLimit
     configuration.queryTimeout = Double(queryTimeout)
+    configuration.queryThreads = server.workThreads
+    configuration.failsOnDamage = failOnDamage
     configuration.runsContinuousQueries = true
     configuration.logger = logger
     return configuration

@@ -74,6 +74,14 @@ struct OptionReader {
     return nil
   }
 
+  func boolean(_ key: DaemonOptions.Key) throws -> Bool? {
+    for source in sources {
+      let content = try content(key, .bool, of: source, expecting: { "true or false" })
+      if case .some(.bool(let value)) = content { return value }
+    }
+    return nil
+  }
+
   private func content(
     _ key: DaemonOptions.Key, _ type: ConfigType, of source: OptionSource,
     expecting: () -> String

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOPosix
 
 /// Reads request bodies within the limits: of one body, and of all bodies in memory.
 struct BodyReader: Sendable {
@@ -29,43 +30,76 @@ struct BodyReader: Sendable {
 
   /// Bytes of a body, before and after decompression.
   let limit: Int
-  let memory: WeightedSemaphore
+  let memory: BodyMemory
+  /// Where bodies are decompressed and taken apart, as many at a time as it has threads.
+  let threadPool: NIOThreadPool
 
-  /// Reads the body and calls `action` with it, having waited until there is room for it.
+  /// Bodies up to this size take no room, and are taken apart at once.
+  private static let smallBytes = 1 << 16
+  /// Room is taken in pieces of this size.
+  private static let pieceBytes = 1 << 18
+  private static let reservedBytes = 32 << 20
+
+  /// Calls `action` with the decoded bytes of the body, on a thread that it may block.
   ///
-  /// - Throws: an ErrorResponse (413) for a body over the limit.
-  func withBody<Result>(of request: Request, _ action: (Body) async throws -> Result) async throws
-    -> Result
-  {
-    let declared = request.headers[.contentLength].flatMap { Int($0) }
-    if let declared, declared > limit { throw ErrorResponse.requestEntityTooLarge }
-    let isGzip = request.headers[.contentEncoding] == "gzip"
-    let needed = (declared ?? limit).addingReportingOverflow(isGzip ? limit : 0)
-
-    var bytes = ByteBuffer()
-    if let declared { bytes.reserveCapacity(min(declared, 1 << 20)) }
-    var parts = request.body.makeAsyncIterator()
-    // Room is asked for only once a good part of the body is here: clients that say they will send
-    // much and then send nothing would keep everyone else waiting.
-    var isComplete = false
-    while !isComplete, bytes.readableBytes < Self.unreservedBytes {
-      isComplete = try await !read(&parts, into: &bytes)
-    }
-    if isComplete, !isGzip {
-      return try await action(Body(bytes: bytes, isGzip: false, limit: limit))
-    }
-    return try await memory.withPermit(needed.overflow ? Int.max : needed.partialValue) {
-      while !isComplete { isComplete = try await !read(&parts, into: &bytes) }
-      return try await action(Body(bytes: bytes, isGzip: isGzip, limit: limit))
+  /// - Throws: an ErrorResponse (413) for a body over the limit, and what `action` throws.
+  func withBytes<Result: Sendable>(
+    of request: Request, from client: ClientAddress,
+    _ action: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Result
+  ) async throws -> Result {
+    try await withBody(of: request, from: client) { body in
+      try await threadPool.runIfActive { try body.withDecodedBytes(action) }
     }
   }
 
-  private static let unreservedBytes = 1 << 16
+  /// The same, where `action` takes little time for small bodies: these need no other thread.
+  func decode<Result: Sendable>(
+    _ request: Request, from client: ClientAddress,
+    _ action: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Result
+  ) async throws -> Result {
+    try await withBody(of: request, from: client) { body in
+      if !body.isGzip, body.bytes.readableBytes <= Self.smallBytes {
+        return try body.withDecodedBytes(action)
+      }
+      return try await threadPool.runIfActive { try body.withDecodedBytes(action) }
+    }
+  }
+
+  /// Reads the body and calls `action` with it; room for it is taken as it comes.
+  private func withBody<Result>(
+    of request: Request, from client: ClientAddress, _ action: (Body) async throws -> Result
+  ) async throws -> Result {
+    var declared: Int?
+    if let length = request.headers[.contentLength] {
+      declared = Int(length)
+      // The decoder takes all that fits 64 bits without a sign.
+      guard let declared else { throw ErrorResponse(.badRequest, "invalid Content-Length") }
+      if declared > limit { throw ErrorResponse.requestEntityTooLarge }
+    }
+    var bytes = ByteBuffer()
+    var parts = request.body.makeAsyncIterator()
+    var body: Body {
+      Body(bytes: bytes, isGzip: request.headers[.contentEncoding] == "gzip", limit: limit)
+    }
+    while bytes.readableBytes <= Self.smallBytes {
+      if try await !read(&parts, into: &bytes) { return try await action(body) }
+    }
+    // Pages that are not written to yet take no memory.
+    bytes.reserveCapacity(min(declared ?? 0, Self.reservedBytes))
+    return try await memory.withLease(for: client) { lease in
+      repeat {
+        if bytes.readableBytes > lease.bytes {
+          try await lease.grow(by: max(bytes.readableBytes - lease.bytes, Self.pieceBytes))
+        }
+      } while try await read(&parts, into: &bytes)
+      return try await action(body)
+    }
+  }
 
   /// Appends the next part to `bytes`; false at the end of the body.
-  private func read(_ parts: inout RequestBody.AsyncIterator, into bytes: inout ByteBuffer)
-    async throws -> Bool
-  {
+  private func read(
+    _ parts: inout RequestBody.AsyncIterator, into bytes: inout ByteBuffer
+  ) async throws -> Bool {
     guard var part = try await parts.next() else { return false }
     guard bytes.readableBytes + part.readableBytes <= limit else {
       throw ErrorResponse.requestEntityTooLarge

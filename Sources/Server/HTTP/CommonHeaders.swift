@@ -4,6 +4,9 @@ import Hummingbird
 /// The headers that every response has: versions, the request's id, and for browsers the leave to
 /// read the response from a page of another origin (CORS), as Grafana in browser mode needs it.
 enum CommonHeaders {
+  /// Bytes of an origin that is repeated: a scheme, the longest host name and a port.
+  private static let originLimit = 512
+
   static func add(to headers: inout HTTPFields, request: Request) {
     headers[HeaderName.influxDBBuild] = ServerVersion.build
     headers[HeaderName.influxDBVersion] = ServerVersion.influxDBCompatible
@@ -11,7 +14,7 @@ enum CommonHeaders {
     let id = requestID(request.headers)
     headers[HeaderName.requestID] = id
     headers[HeaderName.xRequestID] = id
-    guard let origin = request.headers[.origin] else { return }
+    guard let origin = request.headers[.origin], origin.utf8.count <= originLimit else { return }
     headers[.accessControlAllowOrigin] = origin
     headers[.accessControlAllowMethods] = "DELETE, GET, OPTIONS, POST, PUT"
     headers[.accessControlAllowHeaders] =

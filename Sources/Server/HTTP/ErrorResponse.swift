@@ -1,6 +1,8 @@
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 import Storage
+import TimeSeries
 import Vigil
 
 /// An answer that is not a success: InfluxDB's `{"error":"…"}`, and the same text in the header
@@ -11,8 +13,23 @@ struct ErrorResponse: Error {
 
   init(_ status: HTTPResponse.Status, _ message: String) {
     self.status = status
-    self.message = message
+    self.message = message.excerpt(bytes: Self.messageLimit)
   }
+
+  /// What is wrong with the request itself; nil for an error that is not about that.
+  init?(requestError error: any Error) {
+    switch error {
+    case HTTPParserError.headerOverflow:
+      self.init(.requestHeaderFieldsTooLarge, "request header fields too large")
+    case HTTPParserError.invalidEOFState: self.init(.badRequest, "unexpected EOF")
+    case let error as HTTPParserError: self.init(.badRequest, "malformed request: \(error)")
+    case is RequestTimedOut: self.init(.requestTimeout, "timed out waiting for the request")
+    default: return nil
+    }
+  }
+
+  /// Bytes of a message; it may quote what the client sent.
+  private static let messageLimit = 128 << 10
 
   /// What the store says of something that a client wants it to take in.
   init(_ error: StorageError) {
@@ -31,10 +48,16 @@ struct ErrorResponse: Error {
     HTTPResponse.Status(code: 413, reasonPhrase: "Request Entity Too Large"),
     "Request Entity Too Large")
 
+  /// The response, in which names of files are relative to the backend's directory.
+  func response(
+    for backend: any ServerBackend, format: ResultFormat = .json(isPretty: false)
+  ) -> Response {
+    ErrorResponse(status, backend.clientText(message)).response(format: format)
+  }
+
   func response(format: ResultFormat = .json(isPretty: false)) -> Response {
     var headers: HTTPFields = [.contentType: format.contentType]
     headers[HeaderName.influxDBError] = Self.headerValue(message)
-    if status == .contentTooLarge { headers[.connection] = "close" }
     let bytes =
       switch format {
       case .json(let isPretty): ResultJSONEncoder.encode(error: message, isPretty: isPretty)

@@ -9,7 +9,7 @@ import Vigil
 struct BackupRoute {
   let backend: any ServerBackend
   let bodyReader: BodyReader
-  let permits: WeightedSemaphore
+  let backups: SharedCapacity
 
   func list() throws -> Response {
     let json = try JSONEncoder().encode(backend.databases)
@@ -22,12 +22,11 @@ struct BackupRoute {
     guard let database = FormParameters(query: request.uri.query)["db"], !database.isEmpty else {
       throw ErrorResponse(.badRequest, "database is required")
     }
-    let known = try await bodyReader.withBody(of: request) { body in
-      try body.withDecodedBytes { bytes in
-        Set(bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) })
-      }
+    let known = try await bodyReader.decode(request, from: context.client) { bytes in
+      Set(bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) })
     }
-    let stream = ResponseStream(permits: permits) { [backend] pipe in
+    let permit = WorkPermit(client: context.client, running: backups, unread: nil)
+    let stream = ResponseStream(permit: permit) { [backend] pipe in
       try await backend.backup(database, except: known) { try pipe.push(ByteBuffer(bytes: $0)) }
       return ByteBuffer()
     }

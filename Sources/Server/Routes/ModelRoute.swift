@@ -1,7 +1,6 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import NIOPosix
 import Query
 import Storage
 import Vigil
@@ -11,42 +10,45 @@ import Vigil
 struct ModelRoute {
   let backend: any ServerBackend
   let bodyReader: BodyReader
-  let threadPool: NIOThreadPool
+  let sent: SharedCapacity
 
-  func send(_ request: Request) async throws -> Response {
+  func send(_ request: Request, context: ServerRequestContext) async throws -> Response {
     let parameters = FormParameters(query: request.uri.query)
     let database = try Self.database(parameters)
     guard let name = Self.name(parameters) else {
       throw ErrorResponse(.badRequest, "name of a model is required")
     }
-    let bytes = try await threadPool.runIfActive {
-      do {
-        return try backend.exportModel(name, from: database)
-      } catch {
-        throw Self.response(to: error) ?? ErrorResponse(.internalServerError, "\(error)")
-      }
+    let permit = WorkPermit(client: context.client, running: sent, unread: nil)
+    let stream = ResponseStream(permit: permit) { [backend] pipe in
+      try await backend.exportModel(name, from: database) { try pipe.push(ByteBuffer(bytes: $0)) }
+      return ByteBuffer()
+    }
+    try await ConnectionWatcher.onClientGone(of: context.channel) { [weak stream] in
+      stream?.cancel()
+    }
+    let first: ByteBuffer?
+    do {
+      first = try await stream.next()
+    } catch {
+      throw Self.response(to: error) ?? error
     }
     return Response(
       status: .ok,
       headers: [
         .contentType: "application/octet-stream", .contentDisposition: Self.disposition(of: name),
       ],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+      body: stream.body(from: first, logger: context.logger))
   }
 
-  func receive(_ request: Request) async throws -> Response {
+  func receive(_ request: Request, context: ServerRequestContext) async throws -> Response {
     let parameters = FormParameters(query: request.uri.query)
     let database = try Self.database(parameters)
     let name = Self.name(parameters)
-    let imported = try await bodyReader.withBody(of: request) { body in
-      try await threadPool.runIfActive {
-        try body.withDecodedBytes { bytes in
-          do {
-            return try backend.importModel(Array(bytes), as: name, into: database)
-          } catch {
-            throw Self.response(to: error) ?? ErrorResponse(.badRequest, "\(error)")
-          }
-        }
+    let imported = try await bodyReader.withBytes(of: request, from: context.client) { bytes in
+      do {
+        return try backend.importModel(Array(bytes), as: name, into: database)
+      } catch {
+        throw Self.response(to: error) ?? ErrorResponse(.badRequest, "\(error)")
       }
     }
     let json = try JSONEncoder().encode(imported)

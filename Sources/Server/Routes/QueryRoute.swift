@@ -9,42 +9,56 @@ import Vigil
 struct QueryRoute {
   let backend: any ServerBackend
   let bodyReader: BodyReader
-  let permits: WeightedSemaphore
+  let lanes: QueryLanes
 
-  func respond(to request: Request, context: ServerRequestContext) async throws -> Response {
-    var parameters = FormParameters()
-    if request.method == .post {
-      parameters = try await bodyReader.withBody(of: request) { body in
-        try Self.parameters(of: body, contentType: request.headers[.contentType] ?? "")
-      }
-    }
-    parameters.add(FormParameters(query: request.uri.query))
-    let accept = request.headers[.accept]
-    let format = ResultFormat(accept: accept, isPretty: parameters["pretty"] == "true")
-    do {
-      return try await respond(
-        to: QueryRequest(parameters),
-        format: format, acceptsGzip: acceptsGzip(request), context: context)
-    } catch let error as ErrorResponse {
-      return error.response(format: format)
+  /// A request that was taken apart, and how to answer it.
+  private struct Parsed: Sendable {
+    var format: ResultFormat
+    var query: Result<QueryRequest, ErrorResponse>
+
+    init(_ parameters: FormParameters, accept: String?) {
+      format = ResultFormat(accept: accept, isPretty: parameters["pretty"] == "true")
+      query = Result { () throws(ErrorResponse) in try QueryRequest(parameters) }
     }
   }
 
-  private static func parameters(of body: BodyReader.Body, contentType: String) throws
-    -> FormParameters
-  {
-    try body.withDecodedBytes { bytes in
-      switch contentType.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
-      case "application/x-www-form-urlencoded":
-        var parameters = FormParameters()
-        parameters.add(urlEncoded: bytes)
-        return parameters
-      case "multipart/form-data":
-        guard let parameters = MultipartForm.parse(Array(bytes)[...], contentType: contentType)
-        else { throw ErrorResponse(.badRequest, "malformed multipart form") }
-        return parameters
-      default: return FormParameters()
+  func respond(to request: Request, context: ServerRequestContext) async throws -> Response {
+    let parsed = try await parse(request, from: context.client)
+    do {
+      return try await respond(
+        to: parsed.query.get(), format: parsed.format, acceptsGzip: acceptsGzip(request),
+        context: context)
+    } catch let error as ErrorResponse {
+      return error.response(for: backend, format: parsed.format)
+    }
+  }
+
+  private func parse(_ request: Request, from client: ClientAddress) async throws -> Parsed {
+    let address = FormParameters(query: request.uri.query)
+    let accept = request.headers[.accept]
+    guard request.method == .post else { return Parsed(address, accept: accept) }
+    let contentType = request.headers[.contentType] ?? ""
+    return try await bodyReader.decode(request, from: client) { bytes in
+      var parameters = try Self.parameters(of: bytes, contentType: contentType)
+      parameters.add(address)
+      return Parsed(parameters, accept: accept)
+    }
+  }
+
+  private static func parameters(
+    of bytes: UnsafeRawBufferPointer, contentType: String
+  ) throws -> FormParameters {
+    switch contentType.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
+    case "application/x-www-form-urlencoded":
+      var parameters = FormParameters()
+      parameters.add(urlEncoded: bytes)
+      return parameters
+    case "multipart/form-data":
+      guard let parameters = MultipartForm.parse(bytes, contentType: contentType) else {
+        throw ErrorResponse(.badRequest, "malformed multipart form")
       }
+      return parameters
+    default: return FormParameters()
     }
   }
 
@@ -63,7 +77,7 @@ struct QueryRoute {
       isCompressed: acceptsGzip)
     let stream = ResponseStream(
       backend: backend, text: query.text, database: query.database, options: query.options,
-      encoder: encoder, permits: permits,
+      encoder: encoder, permit: lanes.permit(for: query.text, of: context.client),
       executor: EventLoopTaskExecutor(context.channel.eventLoop))
     try await ConnectionWatcher.onClientGone(of: context.channel) { [weak stream] in
       stream?.cancel()

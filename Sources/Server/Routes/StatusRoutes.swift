@@ -1,5 +1,7 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
+import Vigil
 
 /// Whether the server is there.
 enum StatusRoutes {
@@ -12,11 +14,44 @@ enum StatusRoutes {
     return json("{\"version\":\"\(ServerVersion.influxDBCompatible)\"}")
   }
 
-  /// `GET /health`: what the clients of InfluxDB 2 and monitors look for.
-  static func health() -> Response {
-    json(
-      "{\"name\":\"vigil\",\"message\":\"ready for queries and writes\",\"status\":\"pass\","
-        + "\"checks\":[],\"version\":\"\(ServerVersion.vigil)\"}")
+  /// `GET /health`: what the clients of InfluxDB 2 and monitors look for. 503 if points cannot be
+  /// taken in or made durable; damage of what is stored is a warning, with 200.
+  static func health(_ health: DatabaseHealth) throws -> Response {
+    try json(
+      HealthBody(health), status: health.status == .fail ? .serviceUnavailable : .ok)
+  }
+
+  private struct HealthBody: Encodable {
+    struct Check: Encodable {
+      var name: String
+      var status: String
+      var message: String
+    }
+
+    var name = "vigil"
+    var message: String
+    var status: String
+    var checks: [Check]
+    var version = ServerVersion.vigil
+
+    init(_ health: DatabaseHealth) {
+      message = health.message
+      status = health.status.rawValue
+      checks = health.checks.map {
+        Check(name: $0.name, status: $0.status.rawValue, message: $0.message)
+      }
+    }
+  }
+
+  private static func json(
+    _ body: some Encodable, status: HTTPResponse.Status
+  ) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let text = String(decoding: try encoder.encode(body), as: UTF8.self)
+    return Response(
+      status: status, headers: [.contentType: "application/json"],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n")))
   }
 
   private static func json(_ text: String) -> Response {

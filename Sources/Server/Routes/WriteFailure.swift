@@ -22,13 +22,14 @@ struct WriteFailure: Hashable {
         unsaid += 1
         continue
       }
-      let text = Self.shortened(rejection.reason.description)
+      let text = rejection.reason.description.excerpt(bytes: Self.lineByteLimit)
       unparsed.append(text)
       unparsedBytes += text.utf8.count
     }
     if unsaid > 0 { unparsed.append("and \(unsaid) more lines") }
     if let firstDropped {
-      message = "partial write: \(firstDropped) dropped=\(dropped)"
+      let reason = "\(firstDropped)".excerpt(bytes: Self.lineByteLimit)
+      message = "partial write: \(reason) dropped=\(dropped)"
     } else if outcome.acceptedPoints > 0 {
       message = "partial write: \(unparsed.joined(separator: "\n")) dropped=0"
     } else {
@@ -40,11 +41,4 @@ struct WriteFailure: Hashable {
   /// said of all, and this much of one.
   private static let byteLimit = 64 << 10
   private static let lineByteLimit = 4 << 10
-
-  private static func shortened(_ text: String) -> String {
-    guard text.utf8.count > lineByteLimit else { return text }
-    let half = lineByteLimit / 2
-    return "\(String(decoding: text.utf8.prefix(half), as: UTF8.self))…"
-      + String(decoding: text.utf8.suffix(half), as: UTF8.self)
-  }
 }

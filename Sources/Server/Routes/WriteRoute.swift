@@ -1,7 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import NIOCore
-import NIOPosix
 import Storage
 import TimeSeries
 import Vigil
@@ -10,9 +8,8 @@ import Vigil
 struct WriteRoute {
   let backend: any ServerBackend
   let bodyReader: BodyReader
-  let threadPool: NIOThreadPool
 
-  func respond(to request: Request) async throws -> Response {
+  func respond(to request: Request, context: ServerRequestContext) async throws -> Response {
     let parameters = FormParameters(query: request.uri.query)
     guard let database = parameters["db"], !database.isEmpty else {
       throw ErrorResponse(.badRequest, "database is required")
@@ -27,27 +24,15 @@ struct WriteRoute {
     let precision = parameters["precision"].flatMap { TimestampPrecision($0) } ?? .nanoseconds
     let policy = parameters["rp"].flatMap { $0.isEmpty ? nil : $0 }
 
-    let outcome = try await bodyReader.withBody(of: request) { body in
-      try await threadPool.runIfActive {
-        try write(body, to: database, retentionPolicy: policy, precision: precision)
+    let outcome = try await bodyReader.withBytes(of: request, from: context.client) { bytes in
+      do {
+        return try backend.write(
+          lineProtocol: bytes, to: database, retentionPolicy: policy, precision: precision)
+      } catch let error as StorageError {
+        throw ErrorResponse(error)
       }
     }
     if let failure = WriteFailure(outcome) { throw ErrorResponse(.badRequest, failure.message) }
     return Response(status: .noContent, headers: [.contentType: "application/json"])
-  }
-
-  private func write(
-    _ body: BodyReader.Body, to database: String, retentionPolicy: String?,
-    precision: TimestampPrecision
-  ) throws -> WriteOutcome {
-    do {
-      return try body.withDecodedBytes { bytes in
-        try backend.write(
-          lineProtocol: bytes, to: database, retentionPolicy: retentionPolicy,
-          precision: precision)
-      }
-    } catch let error as StorageError {
-      throw ErrorResponse(error)
-    }
   }
 }

@@ -116,6 +116,14 @@ package struct RemoteConnection: ShellConnection {
       .init("epoch", "ns"), .init("chunked", "true"), .init("chunk_size", "\(Self.chunkSize)"),
     ]
     request.form = [.init("q", statement)]
+    // Times come as numbers, so the statements say which clock they are shown on.
+    let zones = (try? Parser.parse(statement))?.map { statement -> ZoneClock? in
+      if case .select(let select) = statement, select.into == nil {
+        try? select.clock()
+      } else {
+        nil
+      }
+    }
     // In a chunked answer each document is a line.
     var buffer = LineBuffer(limit: Self.chunkLimit)
     var hasAnswer = false
@@ -123,7 +131,14 @@ package struct RemoteConnection: ShellConnection {
       // Much may have come already, and a document takes a while to read.
       try Task.checkCancellation()
       hasAnswer = true
-      for result in try InfluxResponseDecoder.decode(document) { try deliver(result) }
+      for var result in try InfluxResponseDecoder.decode(document) {
+        if let zones, zones.indices.contains(result.statementID),
+          let zone = zones[result.statementID]
+        {
+          for index in result.series.indices { result.series[index].zone = zone }
+        }
+        try deliver(result)
+      }
     }
     let response = try await transport.send(request) { part in
       for document in try buffer.add(part) { try take(document) }

@@ -27,7 +27,7 @@ struct ResultCSV {
       for (index, column) in series.columns.enumerated() {
         text += ","
         if index == 0, series.hasTime, case .integer(let timestamp) = column[row] {
-          text += times.text(timestamp)
+          text += times.text(timestamp, zone: series.zone)
         } else {
           text += Self.field(ValueText.of(column[row]))
         }

@@ -83,7 +83,9 @@ struct ResultTable {
   private func cells(of series: ResultSeries, column: Int) -> [String] {
     let values = series.columns[column]
     if column == 0, series.hasTime, case .integer(let timestamps) = values.values {
-      return timestamps.indices.map { values.isPresent($0) ? times.text(timestamps[$0]) : "" }
+      return timestamps.indices.map {
+        values.isPresent($0) ? times.text(timestamps[$0], zone: series.zone) : ""
+      }
     }
     return (0..<values.count).map { DisplayWidth.printable(ValueText.of(values[$0])) }
   }

@@ -16,9 +16,10 @@ public enum TimeDisplay: Sendable, Hashable {
     }
   }
 
-  func text(_ timestamp: Timestamp) -> String {
+  /// - Parameter zone: the clock that RFC 3339 shows; nil for UTC.
+  func text(_ timestamp: Timestamp, zone: ZoneClock? = nil) -> String {
     switch self {
-    case .rfc3339: TimestampText.rfc3339(timestamp)
+    case .rfc3339: TimestampText.rfc3339(timestamp, zone: zone)
     case .epoch(let unit): String(unit.units(in: timestamp))
     }
   }

@@ -27,18 +27,19 @@ public final class DatabaseBackup: Sendable {
   /// Hands out the stream piece by piece.
   ///
   /// - Parameter known: names of segments that the receiver has and that are left out.
+  /// - Throws: before the first piece what is wrong with a segment that is to be sent.
   public func send(
     except known: Set<String>, to emit: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
+    let sent = zip(catalog.segments, readers).filter { !known.contains($0.0.fileName) }
+      .map(\.1)
+    for reader in sent { try reader.checkFile() }
     let bytes = catalog.encoded
     var size: [UInt8] = []
     size.appendFixed(UInt64(bytes.count))
     try size.withUnsafeBytes(emit)
     try bytes.withUnsafeBytes { try Self.send($0, to: emit) }
-    for (segment, reader) in zip(catalog.segments, readers)
-    where !known.contains(segment.fileName) {
-      try reader.withFile { try Self.send($0, to: emit) }
-    }
+    for reader in sent { try reader.forEachPiece(size: Self.pieceSize, emit) }
   }
 
   private static func send(
@@ -62,14 +63,8 @@ extension DatabaseStore {
       try flushAll()
       let version = monitor.withLock { self.version }
       let segments = version.segments
-      let open = Set(segments.map(\.entry.name))
-      for entry in version.state.segments where !open.contains(entry.name) {
-        let path = layout.segment(entry.name)
-        guard fileSystem.exists(path) else { throw StorageError.missing(path: path.string) }
-        _ = try SegmentReader(path: path, map: try fileSystem.map(path))
-        throw StorageError.corrupt(
-          path: path.string, offset: 0, reason: "was not readable when the database was opened")
-      }
+      if let problem = version.unreadable.first?.error { throw problem }
+      if let loss = monitor.withLock({ losses.first }) { throw loss }
       let catalog = BackupCatalog(
         database: name, time: options.now(), state: version.state,
         series: indexRecords(),

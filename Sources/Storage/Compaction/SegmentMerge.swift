@@ -15,6 +15,8 @@ struct SegmentMerge {
   let version: StoreVersion
   let index: SeriesIndex
   let problems: ProblemList
+  /// Decides on blocks that cannot be read.
+  var damage = DamageReport(failure: .always)
   let blockRows: Int
   /// Asked for every block.
   let isCancelled: () -> Bool
@@ -30,15 +32,29 @@ struct SegmentMerge {
       let fields = try names.fields(of: sources)
       try writer.beginSeries(id, key: try keys.key(of: id, in: sources))
       var filler = BlockFiller(fields: fields, blockRows: blockRows)
-      for block in ScanPlan.blocks(
-        fields: fields, from: .min, through: .max, sources: sources, rows: MemtableRows())
-      {
-        if isCancelled() { throw CompactionCancelled() }
-        try filler.add(try block.read(), to: &writer)
-      }
+      try read(sources, fields) { try filler.add($0, to: &writer) }
       try filler.finish(&writer)
     }
     return try writer.finish()
+  }
+
+  /// The rows of a series, as they would be written.
+  func read(_ id: SeriesID, _ body: (ColumnBatch) throws -> Void) throws {
+    let sources = sources(of: id)
+    var names = SegmentMergeFields(inputs)
+    try read(sources, try names.fields(of: sources), body)
+  }
+
+  private func read(
+    _ sources: [SegmentSource], _ fields: [MeasurementSchema.Field],
+    _ body: (ColumnBatch) throws -> Void
+  ) throws {
+    for block in ScanPlan.blocks(
+      fields: fields, from: .min, through: .max, sources: sources, rows: MemtableRows())
+    {
+      if isCancelled() { throw CompactionCancelled() }
+      try body(try block.read())
+    }
   }
 
   private func sources(of id: SeriesID) -> [SegmentSource] {
@@ -49,7 +65,7 @@ struct SegmentMerge {
           tombstones: version.tombstones(
             of: id.rawValue, sequence: segment.entry.name.sequence,
             from: block.timeRange.lowerBound, through: block.timeRange.upperBound),
-          problems: problems)
+          problems: problems, damage: damage)
       }
     }
   }

@@ -5,11 +5,13 @@ struct DatabaseLayout: Sendable {
   let root: FilePath
 
   var manifest: FilePath { root.appending("MANIFEST") }
-  var manifestReplacement: FilePath { root.appending("MANIFEST.new") }
+  var manifestCopy: FilePath { root.appending("MANIFEST.copy") }
   var series: FilePath { root.appending("SERIES") }
   var seriesReplacement: FilePath { root.appending("SERIES.new") }
   var walDirectory: FilePath { root.appending("wal") }
   var segmentDirectory: FilePath { root.appending("segments") }
+  /// Where a repair moves what is damaged.
+  var setAsideDirectory: FilePath { root.appending("set-aside") }
   var filesDirectory: FilePath { root.appending("files") }
 
   func wal(_ number: UInt64) -> FilePath {

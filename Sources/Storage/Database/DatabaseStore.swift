@@ -20,6 +20,8 @@ final class DatabaseStore: @unchecked Sendable {
   let files: Mutex<StoredFiles>
   /// When flushes and merges are broken off.
   private let workEnd = Mutex<ContinuousClock.Instant?>(nil)
+  /// Why segments could not be opened.
+  let unreadable: [SegmentName: StorageError]
 
   let compaction = Monitor()
   // Guarded by `compaction`.
@@ -32,6 +34,8 @@ final class DatabaseStore: @unchecked Sendable {
   /// Segments whose commit failed: not in the manifest, as far as is known. Removed after the next
   /// commit that succeeds.
   var abandonedSegments: [SegmentName] = []
+  /// WAL files with points that are not in the database. They are kept as ``DamageEvidence``.
+  var damagedLogs: Set<UInt64> = []
 
   let monitor = Monitor()
   // Guarded by `monitor`. Writers change the index, holding its own lock as well.
@@ -51,6 +55,8 @@ final class DatabaseStore: @unchecked Sendable {
   /// What the WAL brought back when the database was opened.
   var recovered: [WriteNotice] = []
   var flushFailure: (any Error)?
+  /// What was lost, nobody knows of which times: damage of logs, and evidence of earlier damage.
+  var losses: [StorageError] = []
   /// Attempts to flush that are over, failed ones as well.
   var flushAttempts: UInt64 = 0
 
@@ -60,7 +66,8 @@ final class DatabaseStore: @unchecked Sendable {
   init(
     name: String, layout: DatabaseLayout, fileSystem: any FileSystem, options: StorageOptions,
     problems: ProblemList, manifest: Manifest, seriesLog: SeriesLog, index: SeriesIndex,
-    segments: [OpenSegment], wal: WALState, wake: @escaping @Sendable (DatabaseStore) -> Void
+    segments: [OpenSegment], unreadable: [SegmentName: StorageError], wal: WALState,
+    wake: @escaping @Sendable (DatabaseStore) -> Void
   ) {
     self.name = name
     self.layout = layout
@@ -73,7 +80,8 @@ final class DatabaseStore: @unchecked Sendable {
     self.seriesLog = seriesLog
     self.index = index
     self.wal = wal
-    version = StoreVersion(state: manifest.state, segments: segments)
+    self.unreadable = unreadable
+    version = StoreVersion(state: manifest.state, segments: segments, unreadable: unreadable)
     nextSequence = manifest.state.nextSequence
   }
 
@@ -119,11 +127,13 @@ final class DatabaseStore: @unchecked Sendable {
   func commit(
     _ edits: [ManifestEdit], adding added: [OpenSegment] = [], change: () -> Void = {}
   ) throws {
+    guard options.isInPlace() else { throw StorageError.replaced(path: layout.root.string) }
     try manifest.commit(edits, on: fileSystem)
     monitor.withLock {
       let names = Set(manifest.state.segments.map(\.name))
       let segments = (version.segments + added).filter { names.contains($0.entry.name) }
-      version = StoreVersion(state: manifest.state, segments: segments)
+      version = StoreVersion(
+        state: manifest.state, segments: segments, unreadable: unreadable)
       change()
       monitor.broadcast()
     }

@@ -19,6 +19,6 @@ final class ProblemList: Sendable {
 
   /// Adds an error of any kind, as one about a path.
   func add(_ error: any Error, path: String) {
-    add(error as? StorageError ?? .corrupt(path: path, offset: 0, reason: "\(error)"))
+    add(.wrapping(error, path: path))
   }
 }

@@ -12,11 +12,20 @@ struct StoreVersion: Sendable {
   let state: ManifestState
   /// Ascending by name; those that could be opened.
   let segments: [OpenSegment]
+  /// Ascending by name; those that could not, and why.
+  let unreadable: [(entry: SegmentEntry, error: StorageError)]
   private let tombstones: [UInt32: [Tombstone]]
 
-  init(state: ManifestState, segments: [OpenSegment]) {
+  /// - Parameter unreadable: errors of segments that could not be opened, among them those of `state`.
+  init(
+    state: ManifestState, segments: [OpenSegment],
+    unreadable: [SegmentName: StorageError] = [:]
+  ) {
     self.state = state
     self.segments = segments.sorted { $0.entry.name < $1.entry.name }
+    self.unreadable =
+      unreadable.isEmpty
+      ? [] : state.segments.compactMap { entry in unreadable[entry.name].map { (entry, $0) } }
     var bySeries: [UInt32: [Tombstone]] = [:]
     for tombstone in state.tombstones {
       var part = tombstone

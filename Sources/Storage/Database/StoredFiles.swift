@@ -2,7 +2,7 @@ import Encoding
 import SystemPackage
 
 /// Named pieces of bytes that upper layers keep with a database (models, continuous queries): each a
-/// file, replaced as a whole.
+/// file, replaced as a whole, and a copy of it for the case that the file is damaged.
 ///
 ///     file := "VIGILBLB", version u32, size u64, crc32c of the bytes u32, header crc32c u32, bytes
 struct StoredFiles: Sendable {
@@ -14,17 +14,45 @@ struct StoredFiles: Sendable {
   let fileSystem: any FileSystem
 
   func store(kind: String, name: String, bytes: [UInt8]) throws {
+    // Making the directories of a database that was removed would only hide that.
+    guard fileSystem.exists(layout.root) else {
+      throw StorageError.missing(path: layout.root.string)
+    }
     let directory = try directory(kind)
-    let fileName = try EscapedName.escape(name)
+    let path = try path(kind: kind, name: name)
     try fileSystem.createDurableDirectory(directory)
-    let temporary = directory.appending(fileName + ".new")
+    let content = [Self.header(of: bytes), bytes]
+    try write(content, to: path)
+    writeCopy(content, of: path)
+    try fileSystem.syncDirectory(directory)
+  }
+
+  private func write(_ content: [[UInt8]], to path: FilePath) throws {
+    let temporary = FilePath(path.string + ".new")
     let file = try fileSystem.create(temporary)
-    try file.append(Self.header(of: bytes))
-    try file.append(bytes)
+    for part in content { try file.append(part) }
     try file.sync()
     try file.close()
-    try fileSystem.rename(temporary, to: directory.appending(fileName))
-    try fileSystem.syncDirectory(directory)
+    try fileSystem.rename(temporary, to: path)
+  }
+
+  /// A copy that cannot be written is removed: one of an earlier content is worse than none.
+  private func writeCopy(_ content: [[UInt8]], of path: FilePath) {
+    do {
+      try write(content, to: Self.copy(of: path))
+    } catch {
+      try? fileSystem.remove(Self.copy(of: path))
+    }
+  }
+
+  private static let copySuffix = ".copy"
+
+  static func copy(of path: FilePath) -> FilePath { FilePath(path.string + copySuffix) }
+
+  /// The name that a file or a copy is of, nil for neither.
+  static func name(ofFile fileName: String) -> String? {
+    EscapedName.unescape(
+      fileName.hasSuffix(copySuffix) ? String(fileName.dropLast(copySuffix.count)) : fileName)
   }
 
   /// What stands before the bytes in their file.
@@ -37,21 +65,38 @@ struct StoredFiles: Sendable {
     return header
   }
 
-  /// Nil where there is none of that name.
+  /// Nil if there is none of that name.
   func load(kind: String, name: String) throws -> [UInt8]? {
+    try open(kind: kind, name: name)?.bytes
+  }
+
+  /// Nil if there is none of that name.
+  func open(kind: String, name: String) throws -> StoredFile? {
     let path = try path(kind: kind, name: name)
-    guard fileSystem.exists(path) else { return nil }
-    return try read(path)
+    do {
+      return try open(path)
+    } catch let error as StorageError {
+      let copy = Self.copy(of: path)
+      guard fileSystem.exists(copy) else {
+        if case .missing = error { return nil }
+        throw error
+      }
+      if case .unsupportedVersion = error { throw error }
+      guard let content = try? open(copy) else { throw error }
+      return content
+    }
   }
 
   func path(kind: String, name: String) throws -> FilePath {
     try directory(kind).appending(EscapedName.escape(name))
   }
 
-  private func read(_ path: FilePath) throws -> [UInt8] {
+  /// Throws where the file is damaged.
+  private func open(_ path: FilePath) throws -> StoredFile {
     func corrupt(_ offset: Int, _ reason: String) -> StorageError {
       .corrupt(path: path.string, offset: offset, reason: reason)
     }
+    guard fileSystem.exists(path) else { throw StorageError.missing(path: path.string) }
     let map = try fileSystem.map(path)
     return try map.withBytes { bytes in
       guard bytes.count >= Self.headerSize else { throw corrupt(bytes.count, "ends early") }
@@ -66,22 +111,25 @@ struct StoredFiles: Sendable {
           path: path.string, found: word(8), supported: Self.version...Self.version)
       }
       let size = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 12, as: UInt64.self))
-      let content = UnsafeRawBufferPointer(rebasing: bytes[Self.headerSize...])
+      let content = Self.headerSize..<bytes.count
       guard size == UInt64(content.count) else {
         throw corrupt(bytes.count, "\(content.count) bytes, it had \(size)")
       }
-      guard word(20) == CRC32C.checksum(content) else {
-        throw corrupt(Self.headerSize, "bad checksum")
+      let expected = word(20)
+      var checksum: UInt32 = 0
+      map.forEachPiece(of: content, size: StoredFile.pieceSize) {
+        checksum = CRC32C.checksum($0, continuing: checksum)
       }
-      return Array(content)
+      guard checksum == expected else { throw corrupt(Self.headerSize, "bad checksum") }
+      return StoredFile(map: map, content: content)
     }
   }
 
-  /// Sorted.
+  /// Sorted; with the names of which only the copy is left.
   func list(kind: String) throws -> [String] {
     let directory = try directory(kind)
     guard fileSystem.exists(directory) else { return [] }
-    return try fileSystem.list(directory).compactMap(EscapedName.unescape).sorted()
+    return Set(try fileSystem.list(directory).compactMap(Self.name(ofFile:))).sorted()
   }
 
   /// Sorted.
@@ -90,33 +138,70 @@ struct StoredFiles: Sendable {
     return try fileSystem.list(layout.filesDirectory).compactMap(EscapedName.unescape)
   }
 
-  /// False where there is none of that name.
+  /// False if there is none of that name.
   func remove(kind: String, name: String) throws -> Bool {
     let directory = try directory(kind)
-    let path = directory.appending(try EscapedName.escape(name))
-    guard fileSystem.exists(path) else { return false }
-    try fileSystem.remove(path)
-    try fileSystem.syncDirectory(directory)
-    return true
+    let path = try path(kind: kind, name: name)
+    var isThere = false
+    // The copy first, and for good: alone it stands for a file that was lost.
+    for path in [Self.copy(of: path), path] where fileSystem.exists(path) {
+      try fileSystem.remove(path)
+      try fileSystem.syncDirectory(directory)
+      isThere = true
+    }
+    return isThere
   }
 
-  /// Damage of any file.
+  /// Damage of any file or copy.
   func verify() -> [StorageError] {
-    guard let kinds = try? fileSystem.list(layout.filesDirectory) else { return [] }
     var problems: [StorageError] = []
-    for kind in kinds {
-      let directory = layout.filesDirectory.appending(kind)
-      for name in (try? fileSystem.list(directory)) ?? [] where EscapedName.unescape(name) != nil {
-        do {
-          _ = try read(directory.appending(name))
-        } catch {
-          problems.append(
-            error as? StorageError
-              ?? .corrupt(path: directory.appending(name).string, offset: 0, reason: "\(error)"))
-        }
-      }
+    forEachFile { _, _, path in
+      problems += damage(of: path)
     }
     return problems
+  }
+
+  /// What is wrong with a file or its copy. Old stores have no copies.
+  func damage(of path: FilePath) -> [StorageError] {
+    [path, Self.copy(of: path)].compactMap { part in
+      guard part == path || fileSystem.exists(part) else { return nil }
+      do {
+        _ = try open(part)
+        return nil
+      } catch {
+        return .wrapping(error, path: part.string)
+      }
+    }
+  }
+
+  /// Makes a file and its copy the same where one of them is good, as far as the disk lets it.
+  func repair() {
+    forEachFile { _, _, path in
+      let copy = Self.copy(of: path)
+      func content(_ path: FilePath) -> [UInt8]? {
+        try? fileSystem.map(path).withBytes(Array.init)
+      }
+      if (try? open(path)) != nil, let good = content(path) {
+        if content(copy) == good { return }
+        try? write([good], to: copy)
+      } else if case .unsupportedVersion? = damage(of: path).first {
+        return
+      } else if (try? open(copy)) != nil, let good = content(copy) {
+        try? write([good], to: path)
+      } else {
+        return
+      }
+      try? fileSystem.syncDirectory(path.removingLastComponent())
+    }
+  }
+
+  /// Every name of every kind, with the path of its file.
+  func forEachFile(_ body: (_ kind: String, _ name: String, _ path: FilePath) -> Void) {
+    for kind in (try? kinds()) ?? [] {
+      for name in (try? list(kind: kind)) ?? [] {
+        if let path = try? path(kind: kind, name: name) { body(kind, name, path) }
+      }
+    }
   }
 
   private func directory(_ kind: String) throws -> FilePath {

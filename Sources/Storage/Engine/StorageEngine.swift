@@ -16,7 +16,7 @@ import TimeSeries
 /// ``StorageOptions/syncPolicy`` promises; one that throws ``StorageError/io(operation:path:errno:)``
 /// may or may not be found later, and can be repeated, since writes are keyed by series and time.
 public final class StorageEngine: Sendable {
-  private struct State {
+  struct State {
     var databases: [String: DatabaseStore] = [:]
     var listeners: [@Sendable (WriteNotice) -> Void] = []
     var lock: (any FileLock)?
@@ -26,7 +26,7 @@ public final class StorageEngine: Sendable {
   public let directory: FilePath
   let fileSystem: any FileSystem
   let options: StorageOptions
-  private let state: Mutex<State>
+  let state: Mutex<State>
   /// Creating and dropping a database.
   private let catalog = NameLocks()
   private let background: BackgroundWork
@@ -43,12 +43,14 @@ public final class StorageEngine: Sendable {
   ) throws {
     self.directory = directory
     self.fileSystem = fileSystem
-    self.options = options
     var syncMilliseconds: Int?
     if case .interval(let interval) = options.syncPolicy { syncMilliseconds = interval }
     background = BackgroundWork(syncMilliseconds: syncMilliseconds)
     try fileSystem.createDurableDirectory(directory)
     let lock = try fileSystem.lock(directory.appending("LOCK"))
+    var options = options
+    options.isInPlace = { [weak lock] in lock?.isInPlace ?? true }
+    self.options = options
     state = Mutex(State(lock: lock))
     let databases = try openDatabases()
     state.withLock { $0.databases = databases }
@@ -146,6 +148,7 @@ public final class StorageEngine: Sendable {
     try policy.validate()
     let fileName = try EscapedName.escape(name)
     try catalog.withLock(name) {
+      guard options.isInPlace() else { throw StorageError.replaced(path: directory.string) }
       let isKnown = try state.withLock { state in
         guard !state.isClosed else { throw StorageError.closed }
         return state.databases[name] != nil
@@ -237,9 +240,23 @@ public final class StorageEngine: Sendable {
     }
   }
 
-  /// Nil where there is no such database.
-  public func snapshot(of database: String) -> (any DatabaseSnapshot)? {
-    (try? store(database)).map(StoreSnapshot.init)
+  /// Nil if there is no database of the name.
+  ///
+  /// - Parameter damage: decides on what reads of the snapshot find damaged, and is told of it. By
+  ///   default they throw.
+  public func snapshot(
+    of database: String, damage: DamageReport = DamageReport(failure: .always)
+  ) -> (any DatabaseSnapshot)? {
+    (try? store(database)).map { StoreSnapshot($0, damage: damage) }
+  }
+
+  /// Where a database has rows that cannot be read, as far as is known: segments that are damaged or
+  /// missing, and blocks that reads found damaged.
+  public func unreadableRows(of database: String) -> [UnreadableRows] {
+    guard let store = try? store(database) else { return [] }
+    let version = store.monitor.withLock { store.version }
+    return version.unreadable.map { UnreadableRows(timeRange: $0.entry.timeRange, error: $0.error) }
+      + version.segments.compactMap(\.reader.unreadableRows)
   }
 
   /// A database as of now, to be kept elsewhere. Everything that was acknowledged before the call is
@@ -330,6 +347,12 @@ public final class StorageEngine: Sendable {
   public func loadFile(kind: String, name: String, in database: String) throws -> [UInt8]? {
     let store = try storeForFiles(database)
     return try store.files.withLock { try $0.load(kind: kind, name: name) }
+  }
+
+  /// The same, without reading it into memory.
+  public func openFile(kind: String, name: String, in database: String) throws -> StoredFile? {
+    let store = try storeForFiles(database)
+    return try store.files.withLock { try $0.open(kind: kind, name: name) }
   }
 
   /// Names of a kind, sorted.

@@ -43,6 +43,10 @@ public struct DiskFileSystem: FileSystem {
 
   public func exists(_ path: FilePath) -> Bool { access(path.string, F_OK) == 0 }
 
+  public func isWritable(_ directory: FilePath) -> Bool {
+    access(directory.string, W_OK | X_OK) == 0
+  }
+
   public func size(_ path: FilePath) throws -> Int {
     var status = stat()
     guard stat(path.string, &status) == 0 else { throw failure("stat", path) }
@@ -76,10 +80,20 @@ public struct DiskFileSystem: FileSystem {
     guard let start = mmap(nil, count, PROT_READ, MAP_SHARED, descriptor, 0), start != MAP_FAILED
     else { throw failure("mmap", path) }
     let address = UInt(bitPattern: start)
-    return MappedFile(UnsafeRawBufferPointer(start: start, count: count)) {
-      munmap(UnsafeMutableRawPointer(bitPattern: address), count)
-    }
+    return MappedFile(
+      UnsafeRawBufferPointer(start: start, count: count),
+      evict: { range in
+        // Whole pages only; the first one may have bytes before the range, which are read again.
+        let first = range.lowerBound / Self.pageSize * Self.pageSize
+        let last = range.upperBound / Self.pageSize * Self.pageSize
+        guard last > first else { return }
+        madvise(
+          UnsafeMutableRawPointer(bitPattern: address + UInt(first)), last - first, MADV_DONTNEED)
+      },
+      release: { munmap(UnsafeMutableRawPointer(bitPattern: address), count) })
   }
+
+  private static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
   /// Smaller files are read: a mapping takes a page at least, and a process may have some ten
   /// thousand mappings, fewer than a store can have segments of a few rows.
@@ -150,7 +164,7 @@ public struct DiskFileSystem: FileSystem {
       close(descriptor)
       throw error
     }
-    return DiskLock(descriptor)
+    return DiskLock(descriptor, path)
   }
 
   private func isDirectory(_ path: FilePath) -> Bool {
@@ -194,6 +208,10 @@ private final class DiskFile: AppendableFile, @unchecked Sendable {
   deinit { if isOpen { systemClose(descriptor) } }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else {
+      throw StorageError.io(operation: "write", path: path.string, errno: ENOENT)
+    }
     var rest = bytes
     while let start = rest.baseAddress, !rest.isEmpty {
       let written = write(descriptor, start, rest.count)
@@ -231,7 +249,18 @@ private func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 
 private final class DiskLock: FileLock, Sendable {
   private let descriptor: Int32
-  init(_ descriptor: Int32) { self.descriptor = descriptor }
+  private let path: FilePath
+
+  init(_ descriptor: Int32, _ path: FilePath) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  var isInPlace: Bool {
+    var (held, found) = (stat(), stat())
+    return fstat(descriptor, &held) == 0 && stat(path.string, &found) == 0
+      && held.st_ino == found.st_ino && held.st_dev == found.st_dev
+  }
 
   deinit {
     // Closing alone would leave it held by a child that was forked just now and has yet to run its

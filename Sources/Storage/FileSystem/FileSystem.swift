@@ -10,6 +10,8 @@ public protocol FileSystem: Sendable {
   /// Names in a directory, sorted; throws where there is no such directory.
   func list(_ directory: FilePath) throws -> [String]
   func exists(_ path: FilePath) -> Bool
+  /// Whether this process may make files in a directory; false if there is none.
+  func isWritable(_ directory: FilePath) -> Bool
   /// Bytes in a file.
   func size(_ path: FilePath) throws -> Int
   /// Creates an empty file, replacing what was there.
@@ -37,7 +39,8 @@ public protocol FileSystem: Sendable {
 public protocol AppendableFile: AnyObject, Sendable {
   /// Bytes written so far.
   var size: Int { get }
-  /// Writes all of `bytes` or throws; after a throw the file's tail is unknown.
+  /// Writes all of `bytes` or throws; after a throw the file's tail is unknown. Throws for a file that
+  /// was removed: nobody would find the bytes.
   func append(_ bytes: UnsafeRawBufferPointer) throws
   /// Makes everything appended so far durable (fdatasync).
   func sync() throws
@@ -51,23 +54,38 @@ extension AppendableFile {
 }
 
 /// Held while a directory is in use.
-public protocol FileLock: AnyObject, Sendable {}
+public protocol FileLock: AnyObject, Sendable {
+  /// Whether the locked file is still the one at its path: false once the directory was removed or
+  /// another was put in its place. Asked for every write.
+  var isInPlace: Bool { get }
+}
 
 /// The bytes of a file, for as long as this object lives.
 public final class MappedFile: Sendable {
   /// Valid while the `MappedFile` is; read it inside `withExtendedLifetime` or through ``withBytes(_:)``.
   nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
   private let release: @Sendable () -> Void
+  private let evictRange: (@Sendable (Range<Int>) -> Void)?
 
-  /// - Parameter release: gives `bytes` back; called once, when the last reference goes.
-  public init(_ bytes: UnsafeRawBufferPointer, release: @escaping @Sendable () -> Void) {
+  /// - Parameters:
+  ///   - evict: gives the memory of a part of `bytes` back until it is read again; nil where that is
+  ///     not possible.
+  ///   - release: gives `bytes` back; called once, when the last reference goes.
+  public init(
+    _ bytes: UnsafeRawBufferPointer, evict: (@Sendable (Range<Int>) -> Void)? = nil,
+    release: @escaping @Sendable () -> Void
+  ) {
     self.bytes = bytes
+    evictRange = evict
     self.release = release
   }
 
   deinit { release() }
 
   public var count: Int { bytes.count }
+
+  /// Gives the memory of a part back, which is read from the file again when it is needed.
+  func evict(_ range: Range<Int>) { evictRange?(range) }
 
   public func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
     try withExtendedLifetime(self) { try body(bytes) }

@@ -120,8 +120,12 @@ extension DatabaseStore {
   private func removeWAL(before floor: UInt64) {
     guard let names = try? fileSystem.list(layout.walDirectory) else { return }
     for name in names {
-      if let number = DatabaseLayout.walNumber(name), number < floor {
-        try? fileSystem.remove(layout.wal(number))
+      guard let number = DatabaseLayout.walNumber(name), number < floor else { continue }
+      let path = layout.wal(number)
+      if damagedLogs.remove(number) != nil {
+        try? fileSystem.rename(path, to: DamageEvidence.path(for: path, on: fileSystem))
+      } else {
+        try? fileSystem.remove(path)
       }
     }
   }

@@ -1,68 +1,114 @@
 import SystemPackage
 import TimeSeries
 
-/// A database's manifest: a log of edits, each committed as one record. See FORMAT.md.
+/// A database's manifest: a log of edits, each committed as one record, and kept twice. See
+/// FORMAT.md.
 struct Manifest {
   static let magic = "VIGILMAN"
 
   private(set) var state: ManifestState
-  private var log: RecordLogFile
+  /// Whether edits may be missing from ``state``: what could be read was not all there was.
+  private(set) var lacksEdits = false
+  private var log: MirroredLogFile
+  private let path: FilePath
 
   /// A database that begins with a state.
   init(
     creatingIn layout: DatabaseLayout, state: ManifestState, on fileSystem: any FileSystem
   ) throws {
     self.state = state
-    log = RecordLogFile(
-      path: layout.manifest, replacementPath: layout.manifestReplacement, magic: Self.magic)
+    path = layout.manifest
+    log = MirroredLogFile(
+      file: layout.manifest, copy: layout.manifestCopy, magic: Self.magic)
     try log.rewrite([ManifestEdit.encode(state.snapshot)], on: fileSystem)
   }
 
-  /// An existing one. With `problems`, what could be read is `state`, and the first commit writes a
-  /// new file.
+  /// An existing one. With `problems`, what could be read is `state`, and the first commit writes
+  /// new files.
+  ///
+  /// The copy stands in for a manifest that is damaged or shorter. Old stores have none.
   init(
     opening layout: DatabaseLayout, on fileSystem: any FileSystem,
     problems: inout [StorageError]
   ) throws {
-    state = ManifestState()
-    log = RecordLogFile(
-      path: layout.manifest, replacementPath: layout.manifestReplacement, magic: Self.magic)
-    guard fileSystem.exists(layout.manifest) else {
-      problems.append(.missing(path: layout.manifest.string))
+    path = layout.manifest
+    log = MirroredLogFile(
+      file: layout.manifest, copy: layout.manifestCopy, magic: Self.magic)
+    let file = try Reading(layout.manifest, on: fileSystem)
+    let hasCopy = fileSystem.exists(layout.manifestCopy)
+    let copy = try hasCopy ? Reading(layout.manifestCopy, on: fileSystem) : nil
+    if let copy { problems += copy.problems }
+    state = file.state
+    guard file.problems.isEmpty else {
+      problems += file.problems
+      if let copy, copy.problems.isEmpty {
+        state = copy.state
+      } else {
+        lacksEdits = true
+        if let copy, copy.recordCount > file.recordCount { state = copy.state }
+      }
       return
     }
-    let map = try fileSystem.map(layout.manifest)
-    do {
-      let validSize = try map.withBytes { try read($0, path: layout.manifest, &problems) }
-      if problems.isEmpty { try log.resume(at: validSize, on: fileSystem) }
-    } catch let error as StorageError {
-      if case .unsupportedVersion = error { throw error }
-      problems.append(error)
+    if let copy, copy.problems.isEmpty, copy.validBytes.count > file.validBytes.count,
+      copy.validBytes.starts(with: file.validBytes)
+    {
+      // A record is in the copy once the file has it, so it was there.
+      state = copy.state
+      problems.append(
+        .corrupt(
+          path: layout.manifest.string, offset: file.validBytes.count,
+          reason: "cut short, it had \(copy.validBytes.count) bytes"))
+      return
     }
+    try log.resume(
+      at: file.validBytes.count, isCopied: copy?.validBytes == file.validBytes, on: fileSystem)
   }
 
-  /// Applies all edits of a file that can be read; returns the length of its good part.
-  private mutating func read(
-    _ bytes: UnsafeRawBufferPointer, path: FilePath, _ problems: inout [StorageError]
-  ) throws -> Int {
-    let contents = try RecordLog.read(bytes, path: path, magic: Self.magic)
-    problems += contents.problems
-    for record in contents.records {
+  /// A file as it was read.
+  private struct Reading {
+    var state = ManifestState()
+    /// Up to the end of the last good record.
+    var validBytes: [UInt8] = []
+    var recordCount = 0
+    var problems: [StorageError] = []
+
+    init(_ path: FilePath, on fileSystem: any FileSystem) throws {
+      guard fileSystem.exists(path) else {
+        problems = [.missing(path: path.string)]
+        return
+      }
+      let map = try fileSystem.map(path)
       do {
-        for edit in try ManifestEdit.decode(record.payload) { state.apply(edit) }
-      } catch {
-        problems.append(.corrupt(path: path.string, offset: record.offset, reason: "\(error)"))
+        try map.withBytes { try read($0, path: path) }
+      } catch let error as StorageError {
+        if case .unsupportedVersion = error { throw error }
+        problems.append(error)
       }
     }
-    if contents.records.isEmpty {
-      problems.append(
-        .corrupt(path: path.string, offset: contents.validSize, reason: "holds no records"))
+
+    /// Applies all edits that can be read.
+    private mutating func read(_ bytes: UnsafeRawBufferPointer, path: FilePath) throws {
+      let contents = try RecordLog.read(bytes, path: path, magic: Manifest.magic)
+      problems += contents.problems
+      for record in contents.records {
+        do {
+          for edit in try ManifestEdit.decode(record.payload) { state.apply(edit) }
+        } catch {
+          problems.append(.corrupt(path: path.string, offset: record.offset, reason: "\(error)"))
+        }
+      }
+      if contents.records.isEmpty {
+        problems.append(
+          .corrupt(path: path.string, offset: contents.validSize, reason: "holds no records"))
+      }
+      recordCount = contents.records.count
+      validBytes = Array(bytes[..<contents.validSize])
     }
-    return contents.validSize
   }
 
   /// Makes the edits durable together, then applies them. After a throw the state is as before.
   mutating func commit(_ edits: [ManifestEdit], on fileSystem: any FileSystem) throws {
+    try keepEvidence(on: fileSystem)
     var next = state
     for edit in edits { next.apply(edit) }
     try log.commit(
@@ -77,6 +123,27 @@ struct Manifest {
     if edits.isEmpty { return }
     log.requireRewrite()
     for edit in edits { state.apply(edit) }
+  }
+
+  /// Makes the next commit or ``repair(on:)`` write the whole state.
+  mutating func requireRewrite() { log.requireRewrite() }
+
+  /// Notes that edits are missing which nothing in the files told of.
+  mutating func noteLostEdits() { lacksEdits = true }
+
+  /// Writes the whole state where the files lack some of it, so that the next damage does not find
+  /// a manifest without a copy. What could not be read is kept as evidence.
+  mutating func repair(on fileSystem: any FileSystem) throws {
+    guard log.isRewriteDue else { return }
+    try keepEvidence(on: fileSystem)
+    try log.rewrite([ManifestEdit.encode(state.snapshot)], on: fileSystem)
+  }
+
+  /// Before the first file that lacks edits for good replaces the damaged one.
+  private mutating func keepEvidence(on fileSystem: any FileSystem) throws {
+    guard lacksEdits else { return }
+    try DamageEvidence.keep(path, on: fileSystem)
+    lacksEdits = false
   }
 
   mutating func close() throws { try log.close() }

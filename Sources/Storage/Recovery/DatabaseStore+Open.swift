@@ -31,18 +31,21 @@ extension DatabaseStore {
       try fileSystem.syncDirectory(directory)
     }
     var found: [StorageError] = []
+    var losses = DamageEvidence.files(of: layout, on: fileSystem).map(DamageEvidence.problem)
     var manifest = try Manifest(opening: layout, on: fileSystem, problems: &found)
     var adoption = SegmentAdoption(layout: layout, fileSystem: fileSystem)
-    try adoption.run(&manifest, isDamaged: !found.isEmpty)
-    problems.add(found + adoption.problems)
+    try adoption.run(&manifest)
+    found += adoption.problems
+    problems.add(losses + found)
 
-    let (index, log) = try openIndex(
+    let (index, log, unknown) = try openIndex(
       layout, fileSystem, manifest.state, segments: adoption.segments, problems: problems)
     var replay = WALReplay(
       layout: layout, fileSystem: fileSystem, floor: manifest.state.walFloor)
     let store = DatabaseStore(
       name: name, layout: layout, fileSystem: fileSystem, options: options, problems: problems,
       manifest: manifest, seriesLog: log, index: index, segments: adoption.segments,
+      unreadable: adoption.unreadable,
       wal: WALState(nextNumber: 1, previousSize: 0, lastSequence: 0), wake: wake)
     try replay.run { batch, policy in
       store.replay(batch, policy: policy)
@@ -51,19 +54,28 @@ extension DatabaseStore {
     }
     // Read when they are asked for, which may be long after; whoever looks after the server is told
     // now.
-    problems.add(replay.problems + StoredFiles(layout: layout, fileSystem: fileSystem).verify())
+    let files = StoredFiles(layout: layout, fileSystem: fileSystem)
+    problems.add(replay.problems + files.verify())
+    files.repair()
     store.wal = WALState(
       nextNumber: replay.nextNumber, previousSize: replay.previousSize,
       lastSequence: replay.lastSequence)
+    if manifest.lacksEdits { losses += found.filter { $0.path == layout.manifest.string } }
+    store.losses = losses + unknown + replay.problems
+    store.damagedLogs = replay.damaged
+    // A disk without room is no reason not to open; the next commit tries again.
+    try? store.manifest.repair(on: fileSystem)
     return store
   }
 
+  /// - Returns: also what makes series unknown that segments have rows of.
   private static func openIndex(
     _ layout: DatabaseLayout, _ fileSystem: any FileSystem, _ state: ManifestState,
     segments: [OpenSegment], problems: ProblemList
-  ) throws -> (SeriesIndex, SeriesLog) {
+  ) throws -> (SeriesIndex, SeriesLog, unknown: [StorageError]) {
     var index = SeriesIndex()
     var found: [StorageError] = []
+    var unknown: [StorageError] = []
     var log = try SeriesLog(
       opening: layout, on: fileSystem, into: index, dropped: state.droppedSeries,
       problems: &found)
@@ -93,16 +105,27 @@ extension DatabaseStore {
         log.requireRewrite()
       }
       index = rebuilt.index
-      problems.add(found + rebuilt.problems)
+      unknown = rebuilt.problems
+      problems.add(found + unknown)
+      // Neither the log nor the segment says whose rows these are.
+      if !unknown.isEmpty { try? DamageEvidence.keep(layout.series, on: fileSystem) }
     }
     index.reserveIDs(before: state.nextSeries)
-    return (index, log)
+    return (index, log, unknown)
   }
 
   /// A batch out of the WAL. It was accepted once, so no limit applies to it.
-  private func replay(_ batch: PointBatch, policy: UInt32) {
-    // Dropped since.
-    guard let known = version.state.policy(id: policy) else { return }
+  ///
+  /// - Returns: whether all of its points are in the database now, those of a dropped policy aside.
+  private func replay(_ batch: PointBatch, policy: UInt32) -> Bool {
+    if manifest.state.policy(id: policy) == nil {
+      // A policy that a whole manifest does not know was dropped since.
+      guard manifest.lacksEdits || policy >= manifest.state.nextPolicy else { return true }
+      manifest.adopt([.addPolicy(id: policy, manifest.state.restoredPolicy(id: policy))])
+      version = StoreVersion(
+        state: manifest.state, segments: version.segments, unreadable: unreadable)
+    }
+    guard let known = manifest.state.policy(id: policy) else { return false }
     let plan = WritePlan(batch)
     let admission = WriteAdmission(
       batch, plan, index: index,
@@ -120,6 +143,7 @@ extension DatabaseStore {
           database: name, retentionPolicy: known.policy.name, measurement: measurement,
           timeRange: timeRange))
     }
+    return admission.outcome.rejections.isEmpty
   }
 
   /// A memtable ends where a file does, as it did when the files were written. So the commit that

@@ -5,6 +5,8 @@ struct SegmentAdoption {
   let layout: DatabaseLayout
   let fileSystem: any FileSystem
   private(set) var segments: [OpenSegment] = []
+  /// What is wrong with the segments that could not be opened.
+  private(set) var unreadable: [SegmentName: StorageError] = [:]
   private(set) var problems: [StorageError] = []
 
   init(layout: DatabaseLayout, fileSystem: any FileSystem) {
@@ -13,25 +15,30 @@ struct SegmentAdoption {
   }
 
   /// Opens what the manifest names. Files that it does not name are left from a crash, unless it
-  /// was damaged: then they are taken in. So they are where a file that it names is not there: the
+  /// lacks edits: then they are taken in. So they are where a file that it names is not there: the
   /// segment that was merged from it may be one of them.
-  mutating func run(_ manifest: inout Manifest, isDamaged: Bool) throws {
-    let isDamaged = try isDamaged || hasLostEdits(manifest)
+  mutating func run(_ manifest: inout Manifest) throws {
+    if try !manifest.lacksEdits && hasLostEdits(manifest) { manifest.noteLostEdits() }
+    let isDamaged = manifest.lacksEdits
     for entry in manifest.state.segments { open(entry) }
     let isMissing = manifest.state.segments.contains {
       !fileSystem.exists(layout.segment($0.name))
     }
     let named = Set(manifest.state.segments.map(\.name))
-    var edits: [ManifestEdit] = []
+    for entry in manifest.state.segments { restorePolicy(entry.name.policy, &manifest) }
     for fileName in try fileSystem.list(layout.segmentDirectory) {
       guard let name = SegmentName(fileName: fileName), !named.contains(name) else { continue }
       if !isDamaged, !isMissing {
         try fileSystem.remove(layout.segmentDirectory.appending(fileName))
-      } else if let policy = policy(of: name, manifest, &edits), let entry = adopt(name, policy) {
-        edits.append(.addSegment(entry))
+      } else {
+        // A policy that a whole manifest does not know was dropped.
+        if isDamaged { restorePolicy(name.policy, &manifest) }
+        guard let policy = manifest.state.policy(id: name.policy)?.policy,
+          let entry = adopt(name, policy, isDamaged: isDamaged)
+        else { continue }
+        manifest.adopt([.addSegment(entry)])
       }
     }
-    manifest.adopt(edits)
     if manifest.state.policies.isEmpty {
       manifest.adopt([
         .addPolicy(id: 1, RetentionPolicy(name: RetentionPolicy.automaticName)),
@@ -64,21 +71,28 @@ struct SegmentAdoption {
 
   private mutating func open(_ entry: SegmentEntry) {
     let path = layout.segment(entry.name)
-    guard fileSystem.exists(path) else {
-      problems.append(.missing(path: path.string))
-      return
-    }
+    guard fileSystem.exists(path) else { return miss(entry.name, .missing(path: path.string)) }
     do {
       let reader = try SegmentReader(path: path, map: try fileSystem.map(path))
       segments.append(OpenSegment(entry: entry, reader: reader))
-    } catch let error as StorageError {
-      problems.append(error)
     } catch {
-      problems.append(.corrupt(path: path.string, offset: 0, reason: "\(error)"))
+      miss(entry.name, .wrapping(error, path: path.string))
     }
   }
 
-  private mutating func adopt(_ name: SegmentName, _ policy: RetentionPolicy) -> SegmentEntry? {
+  private mutating func miss(_ name: SegmentName, _ error: StorageError) {
+    problems.append(error)
+    unreadable[name] = error
+  }
+
+  /// An entry for a file that the manifest does not name.
+  ///
+  /// One that cannot be read was half written when the process died, or is damaged: which of them
+  /// cannot be known. Where edits were lost it is named all the same, with any time for its rows, so
+  /// that it is neither removed nor forgotten.
+  private mutating func adopt(
+    _ name: SegmentName, _ policy: RetentionPolicy, isDamaged: Bool
+  ) -> SegmentEntry? {
     let path = layout.segment(name)
     do {
       let reader = try SegmentReader(path: path, map: try fileSystem.map(path))
@@ -90,24 +104,35 @@ struct SegmentAdoption {
       segments.append(OpenSegment(entry: entry, reader: reader))
       return entry
     } catch {
-      // Half written when the process died, or damaged: it cannot be told which.
-      problems.append(
-        error as? StorageError ?? .corrupt(path: path.string, offset: 0, reason: "\(error)"))
-      return nil
+      let problem = StorageError.wrapping(error, path: path.string)
+      guard isDamaged else {
+        problems.append(problem)
+        return nil
+      }
+      miss(name, problem)
+      return SegmentEntry(
+        name: name, partitionStart: TimestampBounds.earliest,
+        size: UInt64((try? fileSystem.size(path)) ?? 0), rowCount: 0,
+        timeRange: TimestampBounds.earliest...TimestampBounds.latest)
     }
   }
 
-  /// The policy a segment belongs to; one of a made-up name where it is not known any more.
-  private func policy(
-    of name: SegmentName, _ manifest: Manifest, _ edits: inout [ManifestEdit]
-  ) -> RetentionPolicy? {
-    if let known = manifest.state.policy(id: name.policy) { return known.policy }
-    for edit in edits {
-      if case .addPolicy(name.policy, let policy) = edit { return policy }
+  /// Makes the policy of a segment again where the manifest does not know it any more.
+  private func restorePolicy(_ id: UInt32, _ manifest: inout Manifest) {
+    if manifest.state.policy(id: id) == nil {
+      manifest.adopt([.addPolicy(id: id, manifest.state.restoredPolicy(id: id))])
     }
-    let policy = RetentionPolicy(
-      name: name.policy == 1 ? RetentionPolicy.automaticName : "recovered-\(name.policy)")
-    edits.append(.addPolicy(id: name.policy, policy))
-    return policy
+  }
+}
+
+extension ManifestState {
+  /// A policy for an id whose edit was lost: one that keeps everything, under a name that no other
+  /// has.
+  func restoredPolicy(id: UInt32) -> RetentionPolicy {
+    let automatic = RetentionPolicy.automaticName
+    if id == 1, policy(named: automatic) == nil { return RetentionPolicy(name: automatic) }
+    var name = "recovered-\(id)"
+    while policy(named: name) != nil { name += "-" }
+    return RetentionPolicy(name: name)
   }
 }

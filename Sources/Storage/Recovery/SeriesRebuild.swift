@@ -36,9 +36,7 @@ struct SeriesRebuild {
         }
       }
     } catch {
-      problems.append(
-        error as? StorageError
-          ?? .corrupt(path: reader.path.string, offset: 0, reason: "\(error)"))
+      problems.append(.wrapping(error, path: reader.path.string))
     }
   }
 

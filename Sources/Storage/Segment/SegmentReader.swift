@@ -16,6 +16,7 @@ final class SegmentReader: Sendable {
   private let directory: SegmentDirectory
   /// One bit a chunk whose checksum was found right; timestamps of all blocks first.
   private let verified: Mutex<[UInt64]>
+  private let unreadable = Mutex<UnreadableRows?>(nil)
 
   /// Throws ``StorageError/corrupt(path:offset:reason:)`` and
   /// ``StorageError/unsupportedVersion(path:found:supported:)``.
@@ -44,12 +45,31 @@ final class SegmentReader: Sendable {
     try map.withBytes(body)
   }
 
+  /// Calls `body` with one piece of the file after the other; no more than one is in memory for it.
+  func forEachPiece(size: Int, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    try map.forEachPiece(of: 0..<map.count, size: size, body)
+  }
+
   /// The checksum of the trailer. As that holds the checksums of directory and keys, and the
   /// directory those of all chunks, it stands for the content of the file.
   var checksum: UInt32 { trailer.checksum }
 
   /// First and last time in the segment, nil where it has no rows.
   var timeRange: ClosedRange<Timestamp>? { summary.timeRange }
+
+  /// Rows that reads have found damaged so far.
+  var unreadableRows: UnreadableRows? { unreadable.withLock { $0 } }
+
+  func noteUnreadable(_ timeRange: ClosedRange<Timestamp>, _ error: StorageError) {
+    unreadable.withLock { known in
+      guard let before = known?.timeRange else {
+        known = UnreadableRows(timeRange: timeRange, error: error)
+        return
+      }
+      known?.timeRange =
+        min(before.lowerBound, timeRange.lowerBound)...max(before.upperBound, timeRange.upperBound)
+    }
+  }
 
   /// Ascending.
   var seriesIDs: [SeriesID] { directory.seriesIDs }
@@ -167,6 +187,23 @@ final class SegmentReader: Sendable {
       return true
     }
     return keys
+  }
+
+  /// Compares every checksum of the file as it is now; throws the first that does not match.
+  func checkFile() throws {
+    let fresh = try SegmentReader(path: path, map: map)
+    guard fresh.checksum == checksum else {
+      throw StorageError.corrupt(path: path.string, offset: 0, reason: "another segment")
+    }
+    for block in directory.blocks.indices {
+      try fresh.withChunk(directory.timestampChunk(ofBlock: block), number: block) { _ in }
+      for column in directory.columns(ofBlock: block) {
+        try fresh.withChunk(
+          directory.chunk(ofColumn: column), number: directory.blocks.count + column
+        ) { _ in }
+      }
+    }
+    _ = try fresh.keys()
   }
 
   /// Checks every checksum, decodes every chunk and compares it with its statistics. One error for

@@ -18,6 +18,8 @@ struct SegmentScanBlock: SeriesBlock {
 
   func mayContain(field index: Int) -> Bool { source.hasField(fields[index]) }
 
+  func hasRows() throws -> Bool { try source.hasRows(within: timeRange) }
+
   func read() throws -> ColumnBatch {
     try source.read(fields, from: timeRange.lowerBound, through: timeRange.upperBound)
       .withoutEmptyRows
@@ -35,6 +37,8 @@ struct MemtableScanBlock: SeriesBlock {
   func statistics(ofField index: Int) -> ColumnStatistics? { nil }
 
   func mayContain(field index: Int) -> Bool { rows.mayContain(field: index) }
+
+  func hasRows() -> Bool { !range.isEmpty }
 
   func read() throws -> ColumnBatch { rows.batch(range).withoutEmptyRows }
 }
@@ -56,6 +60,10 @@ struct MergedScanBlock: SeriesBlock {
   func mayContain(field index: Int) -> Bool {
     sources.contains { $0.hasField(fields[index]) }
       || (!range.isEmpty && rows.mayContain(field: index))
+  }
+
+  func hasRows() throws -> Bool {
+    try !range.isEmpty || sources.contains { try $0.hasRows(within: timeRange) }
   }
 
   func read() throws -> ColumnBatch {

@@ -10,6 +10,7 @@ final class StoreSnapshot: DatabaseSnapshot {
   }
 
   private let store: DatabaseStore
+  private let damage: DamageReport
   private let version: StoreVersion
   /// Oldest first.
   private let tables: [Table]
@@ -17,16 +18,23 @@ final class StoreSnapshot: DatabaseSnapshot {
   private let seriesBound: UInt32
   private let fieldStamp: UInt64
 
-  init(_ store: DatabaseStore) {
+  /// - Parameter damage: decides on what cannot be read, and is told of it.
+  init(_ store: DatabaseStore, damage: DamageReport = DamageReport(failure: .always)) {
     self.store = store
+    self.damage = damage
     let index = store.index
-    (version, tables, known, seriesBound, fieldStamp) = store.monitor.withLock {
+    let losses: [StorageError]
+    (version, tables, known, seriesBound, fieldStamp, losses) = store.monitor.withLock {
       // Frozen memtables take nothing more, so all of them is seen.
       let tables =
         store.frozen.map { Table(memtable: $0.table, epoch: .max) }
         + [Table(memtable: store.active, epoch: store.active.beginSnapshot())]
-      return (store.version, tables, index.measurements, index.nextID, index.fieldCount)
+      return (
+        store.version, tables, index.measurements, index.nextID, index.fieldCount, store.losses
+      )
     }
+    // Who asks only for names reads no block, and names may be lost as well.
+    for loss in losses { try? damage.note(loss, timeRange: nil) }
   }
 
   deinit {
@@ -76,6 +84,7 @@ final class StoreSnapshot: DatabaseSnapshot {
     guard from <= through, id < seriesBound, !version.state.droppedSeries.contains(id),
       let policy = policy(named: retentionPolicy)
     else { return [] }
+    try noteDamage(policy: policy, from: from, through: through)
     let found = find(fields, series: id)
     let columns = zip(fields, found).map { MeasurementSchema.Field(name: $0, type: $1.type) }
     var rows = MemtableRows(fields: found)
@@ -89,6 +98,18 @@ final class StoreSnapshot: DatabaseSnapshot {
     return ScanPlan.blocks(
       fields: columns, from: from, through: through,
       sources: sources(of: series, policy: policy, from: from, through: through), rows: rows)
+  }
+
+  /// Damage that may concern the rows of any series.
+  private func noteDamage(policy: UInt32, from: Timestamp, through: Timestamp) throws {
+    for (entry, error) in version.unreadable
+    where entry.name.policy == policy && entry.timeRange.lowerBound <= through
+      && entry.timeRange.upperBound >= from
+    {
+      try damage.note(
+        error,
+        timeRange: entry.timeRange.clamped(to: from...through))
+    }
   }
 
   private func sources(
@@ -107,7 +128,7 @@ final class StoreSnapshot: DatabaseSnapshot {
             tombstones: version.tombstones(
               of: series.rawValue, sequence: segment.entry.name.sequence,
               from: block.timeRange.lowerBound, through: block.timeRange.upperBound),
-            problems: store.problems))
+            problems: store.problems, damage: damage))
       }
     }
     return sources

@@ -18,8 +18,7 @@ extension DatabaseStore {
       do {
         try body(&self)
       } catch {
-        problems.append(
-          error as? StorageError ?? .corrupt(path: path.string, offset: 0, reason: "\(error)"))
+        problems.append(.wrapping(error, path: path.string))
       }
     }
   }
@@ -31,8 +30,12 @@ extension DatabaseStore {
   func check() -> Checked {
     maintenance.withLock {
       var checked = Checked()
-      for (path, magic) in [(layout.manifest, Manifest.magic), (layout.series, SeriesLog.magic)]
-      where path == layout.manifest || fileSystem.exists(path) {
+      checked.problems += DamageEvidence.files(of: layout, on: fileSystem).map(
+        DamageEvidence.problem)
+      for (path, magic) in [
+        (layout.manifest, Manifest.magic), (layout.manifestCopy, Manifest.magic),
+        (layout.series, SeriesLog.magic),
+      ] where path == layout.manifest || fileSystem.exists(path) {
         checked.attempt(path) { checked in
           let map = try fileSystem.map(path)
           checked.bytes += UInt64(map.count)

@@ -100,7 +100,12 @@ public struct DirectoryVerification {
   private mutating func nameLeftovers(_ store: DatabaseStore) {
     let layout = store.layout
     let state = store.manifest.state
-    nameUnknown(in: layout.root, known: ["MANIFEST", "SERIES", "wal", "segments", "files"])
+    nameUnknown(
+      in: layout.root,
+      known: ["MANIFEST", "MANIFEST.copy", "SERIES", "wal", "segments", "files", "set-aside"])
+    for fileName in names(in: layout.setAsideDirectory) {
+      report.addLeftover(layout.setAsideDirectory.appending(fileName), "set aside by a repair")
+    }
     let segments = Set(state.segments.map(\.name.fileName))
     for fileName in names(in: layout.segmentDirectory) where !segments.contains(fileName) {
       let isSegment = SegmentName(fileName: fileName) != nil
@@ -108,7 +113,8 @@ public struct DirectoryVerification {
         layout.segmentDirectory.appending(fileName),
         isSegment ? "the manifest does not name it; the next start removes it" : "unknown")
     }
-    for fileName in names(in: layout.walDirectory) {
+    for fileName in names(in: layout.walDirectory)
+    where !fileName.hasSuffix(DamageEvidence.suffix) {
       let path = layout.walDirectory.appending(fileName)
       if let number = DatabaseLayout.walNumber(fileName) {
         if number < state.walFloor {
@@ -124,7 +130,7 @@ public struct DirectoryVerification {
         report.addLeftover(directory, "unknown")
         continue
       }
-      for fileName in names(in: directory) where EscapedName.unescape(fileName) == nil {
+      for fileName in names(in: directory) where StoredFiles.name(ofFile: fileName) == nil {
         report.addLeftover(directory.appending(fileName), Self.reason(fileName))
       }
     }
@@ -133,7 +139,8 @@ public struct DirectoryVerification {
   func names(in path: FilePath) -> [String] { (try? fileSystem.list(path)) ?? [] }
 
   mutating func nameUnknown(in path: FilePath, known: Set<String>) {
-    for fileName in names(in: path) where !known.contains(fileName) {
+    for fileName in names(in: path)
+    where !known.contains(fileName) && !fileName.hasSuffix(DamageEvidence.suffix) {
       report.addLeftover(path.appending(fileName), Self.reason(fileName))
     }
   }

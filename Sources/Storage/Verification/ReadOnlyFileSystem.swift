@@ -18,6 +18,8 @@ struct ReadOnlyFileSystem: FileSystem {
 
   func exists(_ path: FilePath) -> Bool { base.exists(path) }
 
+  func isWritable(_ directory: FilePath) -> Bool { false }
+
   func size(_ path: FilePath) throws -> Int { try base.size(path) }
 
   func create(_ path: FilePath) throws -> any AppendableFile {

@@ -40,7 +40,7 @@ public struct VerificationReport: Sendable, Hashable {
   }
 
   mutating func add(_ error: any Error, path: FilePath) {
-    add([error as? StorageError ?? .corrupt(path: path.string, offset: 0, reason: "\(error)")])
+    add([.wrapping(error, path: path.string)])
   }
 
   mutating func addLeftover(_ path: FilePath, _ reason: String) {

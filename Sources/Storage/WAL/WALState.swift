@@ -14,6 +14,8 @@ struct WALState {
   /// Bytes of the current file that a sync covered.
   var syncedSize = 0
   var isSyncing = false
+  /// Of the last append or sync, and when; nil once one has succeeded.
+  private(set) var lastFailure: (error: any Error, time: ContinuousClock.Instant)?
   private var failures: [(sequences: ClosedRange<UInt64>, error: any Error)] = []
 
   init(nextNumber: UInt64, previousSize: UInt64, lastSequence: UInt64) {
@@ -21,6 +23,11 @@ struct WALState {
     self.previousSize = previousSize
     lastAppended = lastSequence
     lastSettled = lastSequence
+  }
+
+  /// What an append or sync came to.
+  mutating func note(_ failure: (any Error)?) {
+    lastFailure = failure.map { ($0, .now) }
   }
 
   /// The error that a record could not be made durable with.

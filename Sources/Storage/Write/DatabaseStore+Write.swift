@@ -43,6 +43,7 @@ extension DatabaseStore {
     encodedPolicy: UInt32
   ) throws -> (WriteOutcome, [WriteNotice], ticket: UInt64?) {
     try waitForRoom()
+    guard options.isInPlace() else { throw StorageError.replaced(path: layout.root.string) }
     let policy = try self.policy(named: policyName)
     let admission = WriteAdmission(
       batch, plan, index: index,

@@ -10,6 +10,7 @@ extension DatabaseStore {
     do {
       try writer.append(record, sequence: sequence)
     } catch {
+      wal.note(error)
       if wal.lastSettled == wal.lastAppended { wal.lastSettled = sequence }
       wal.lastAppended = sequence
       do {
@@ -21,12 +22,20 @@ extension DatabaseStore {
       throw error
     }
     wal.lastAppended = sequence
+    // After a failed sync the next one decides.
+    if options.syncPolicy == .never { wal.note(nil) }
     return sequence
   }
 
   private func openWAL() throws -> WALWriter {
-    let writer = try WALWriter(
-      number: wal.nextNumber, previousSize: wal.previousSize, layout: layout, on: fileSystem)
+    let writer: WALWriter
+    do {
+      writer = try WALWriter(
+        number: wal.nextNumber, previousSize: wal.previousSize, layout: layout, on: fileSystem)
+    } catch {
+      wal.note(error)
+      throw error
+    }
     wal.writer = writer
     wal.syncedSize = 0
     return writer
@@ -72,6 +81,7 @@ extension DatabaseStore {
   private func settle(_ result: Result<Void, any Error>, upTo target: UInt64, size: Int) {
     switch result {
     case .success:
+      wal.note(nil)
       wal.lastSettled = max(wal.lastSettled, target)
       wal.syncedSize = max(wal.syncedSize, size)
     case .failure(let error):
@@ -79,6 +89,7 @@ extension DatabaseStore {
       // same file would succeed without them. So this file is done with: the records' writers are
       // told, and what the memtable has goes to a segment instead.
       problems.add(error, path: layout.walDirectory.string)
+      wal.note(error)
       wal.settleAsFailed(error)
       freeze()
     }
@@ -98,6 +109,7 @@ extension DatabaseStore {
         wal.syncedSize = size
       } catch {
         problems.add(error, path: writer.path.string)
+        wal.note(error)
         wal.settleAsFailed(error)
       }
     }

@@ -13,6 +13,21 @@ public enum DataDirectory {
     }
   }
 
+  /// Makes a store whole again, as far as what is there allows (``DirectoryRepair``).
+  ///
+  /// - Parameters:
+  ///   - isDryRun: changes nothing, and reports what would be done.
+  ///   - report: gets a line for each thing that is wrong and what becomes of it.
+  /// - Returns: how many those were.
+  @discardableResult
+  public static func repair(
+    _ path: String, isDryRun: Bool, report: (String) -> Void
+  ) throws -> Int {
+    try DirectoryRepair.run(
+      FilePath(path), isDryRun: isDryRun,
+      checkContent: { try StoredContent.check($0, $1, $2, $3) }, report: report)
+  }
+
   /// Puts a database of a backup into a directory, where it is whole when this returns, and not at
   /// all after a throw. Never overwrites one.
   ///

@@ -18,10 +18,20 @@ struct DatabaseHost: ContinuousQueryHost {
   func materialize(
     _ query: ContinuousQuery, over range: Range<Timestamp>, replacing replaced: Range<Timestamp>?
   ) throws -> Int {
-    try Materialization(
-      query: query, source: source, now: now,
-      lookback: lookback(of: query.statement.select, in: query.database)
-    ).run(over: range, replacing: replaced)
+    do {
+      return try Materialization(
+        query: query, source: source, now: now,
+        lookback: lookback(of: query.statement.select, in: query.database)
+      ).run(over: range, replacing: replaced)
+    } catch let error as StorageError where error.isDamage {
+      throw ContinuousQueryError.unreadable("\(error)")
+    }
+  }
+
+  func unreadableRanges(of selection: MeasurementSelection) -> [UnreadableRange] {
+    source.engine.unreadableRows(of: selection.database).map {
+      UnreadableRange(timeRange: $0.timeRange, reason: "\($0.error)")
+    }
   }
 
   func lookback(of select: SelectStatement, in database: String) throws -> Int64 {
@@ -38,14 +48,21 @@ struct DatabaseHost: ContinuousQueryHost {
 
   func furtherSources(
     of select: SelectStatement, in database: String
-  ) throws -> [ContinuousQuery.MeasurementReference: Int64] {
-    var sources: [ContinuousQuery.MeasurementReference: Int64] = [:]
-    for mask in try models(of: select, in: database).compactMap(\.eventMask) {
-      let reference = ContinuousQuery.MeasurementReference(
-        database: database, measurement: mask.measurement)
-      sources[reference] = max(sources[reference] ?? 0, mask.duration)
-    }
-    return sources
+  ) throws -> [MeasurementSelection: Int64] {
+    Dictionary(
+      try models(of: select, in: database).compactMap(\.eventMask).map { mask in
+        (Self.events(mask, in: database), mask.duration)
+      }, uniquingKeysWith: max)
+  }
+
+  /// Where the events of a model are: rows count whatever their retention policy.
+  static func events(_ mask: EventMask, in database: String) -> MeasurementSelection {
+    MeasurementSelection(
+      database: database, retentionPolicy: nil, name: .literal(mask.measurement))
+  }
+
+  func retentionPolicies(of database: String) -> [String]? {
+    source.retentionPolicies(of: database)?.map(\.name)
   }
 
   private func models(
@@ -59,11 +76,14 @@ struct DatabaseHost: ContinuousQueryHost {
     }
   }
 
-  func timeRange(of reference: ContinuousQuery.MeasurementReference) throws
-    -> ClosedRange<Timestamp>?
-  {
-    var range: ClosedRange<Timestamp>?
-    try forEachSeries(of: reference, from: TimestampBounds.earliest) { blocks in
+  func timeRange(of selection: MeasurementSelection) throws -> ClosedRange<Timestamp>? {
+    // Rows that can't be read wait as well.
+    var range =
+      unreadableRanges(of: selection).map(\.timeRange).reduce(nil) { known, next in
+        let known = known ?? next
+        return min(known.lowerBound, next.lowerBound)...max(known.upperBound, next.upperBound)
+      } as ClosedRange<Timestamp>?
+    try forEachSeries(of: selection, from: TimestampBounds.earliest) { blocks in
       guard let first = blocks.first?.timeRange, let last = blocks.last?.timeRange else {
         return
       }
@@ -75,32 +95,35 @@ struct DatabaseHost: ContinuousQueryHost {
     return range
   }
 
-  func firstTime(
-    of reference: ContinuousQuery.MeasurementReference, from: Timestamp
-  ) throws -> Timestamp? {
+  func firstTime(of selection: MeasurementSelection, from: Timestamp) throws -> Timestamp? {
     var earliest: Timestamp?
-    try forEachSeries(of: reference, from: max(from, TimestampBounds.earliest)) { blocks in
+    try forEachSeries(of: selection, from: max(from, TimestampBounds.earliest)) { blocks in
       guard let first = blocks.first?.timeRange.lowerBound else { return }
       earliest = min(earliest ?? .max, max(first, from))
     }
     return earliest
   }
 
-  /// The blocks of each series in each policy.
+  /// The blocks of each series in each policy of the selection.
   private func forEachSeries(
-    of reference: ContinuousQuery.MeasurementReference, from: Timestamp,
-    _ body: ([any SeriesBlock]) -> Void
+    of selection: MeasurementSelection, from: Timestamp, _ body: ([any SeriesBlock]) -> Void
   ) throws {
-    guard let snapshot = source.snapshot(of: reference.database),
-      let schema = snapshot.schema(of: reference.measurement)
+    // Where rows can't be read is asked of `unreadableRanges`.
+    guard
+      let snapshot = source.engine.snapshot(
+        of: selection.database, damage: DamageReport(failure: .never))
     else { return }
-    let fields = schema.fields.map(\.name)
-    for policy in source.retentionPolicies(of: reference.database) ?? [] {
-      for series in snapshot.series(of: reference.measurement, matching: nil) {
-        body(
-          try snapshot.blocks(
-            of: series.id, fields: fields, from: from, through: TimestampBounds.latest,
-            retentionPolicy: policy.name))
+    let policies = (source.retentionPolicies(of: selection.database) ?? []).map(\.name)
+      .filter { selection.retentionPolicy == nil || selection.retentionPolicy == $0 }
+    for schema in snapshot.schemas(of: selection) {
+      let fields = schema.fields.map(\.name)
+      for series in snapshot.series(of: schema.name, matching: nil) {
+        for policy in policies {
+          body(
+            try snapshot.blocks(
+              of: series.id, fields: fields, from: from, through: TimestampBounds.latest,
+              retentionPolicy: policy))
+        }
       }
     }
   }
@@ -133,5 +156,16 @@ struct DatabaseHost: ContinuousQueryHost {
 
   func removeContinuousQuery(name: String, database: String) throws {
     try source.engine.removeFile(kind: Self.fileKind, name: name, in: database)
+  }
+}
+
+extension DatabaseSnapshot {
+  /// The measurements of a selection that are there.
+  func schemas(of selection: MeasurementSelection) -> [MeasurementSchema] {
+    switch selection.name {
+    case .literal(let name): [schema(of: name)].compactMap { $0 }
+    case .pattern(let pattern):
+      measurements.filter(pattern.matches).compactMap { schema(of: $0) }
+    }
   }
 }

@@ -6,8 +6,9 @@ import TimeSeries
 /// One piece of a continuous query's work: its results for some buckets are written, and derived
 /// rows there that are not among them are deleted.
 ///
-/// A derived row is one of the destination measurement whose tags are tags the query groups by. One
-/// that carries fields which are not columns of the query is somebody else's too, and is left.
+/// A derived row is one of a destination measurement whose tags are tags the query groups by, or
+/// keys of its top() or bottom(). One that carries fields which are not columns of the query is
+/// somebody else's too, and is left.
 struct Materialization {
   let query: ContinuousQuery
   let source: DatabaseSource
@@ -34,9 +35,14 @@ struct Materialization {
     return written.points
   }
 
-  private var destination: String { query.destination.database }
-
   private var target: MeasurementName? { query.statement.select.into }
+
+  private var destination: String { target?.database ?? query.database }
+
+  private var policies: [RetentionPolicy] { source.retentionPolicies(of: destination) ?? [] }
+
+  /// The policy that results are written to.
+  private var policy: String? { target?.retentionPolicy ?? policies.first?.name }
 
   private func write(
     _ select: SelectStatement, through source: any QuerySource
@@ -61,22 +67,13 @@ struct Materialization {
   /// From here on the sources keep everything that results depend on, and the target the results.
   private var firstReplaceable: Timestamp {
     let kept =
-      sources(of: query.statement.select).map { name in
+      query.statement.select.measurementsRead.map { name in
         keptSince(name, in: name.database ?? query.database)
       }.max() ?? .min
     let (first, overflow) = kept.addingReportingOverflow(lookback)
     return max(
       firstBucket(notBefore: overflow ? .max : first),
       firstBucket(notBefore: keptSince(target, in: destination)))
-  }
-
-  private func sources(of select: SelectStatement) -> [MeasurementName] {
-    select.sources.flatMap { source in
-      switch source {
-      case .measurement(let name): [name]
-      case .subquery(let inner): sources(of: inner)
-      }
-    }
   }
 
   private func keptSince(_ name: MeasurementName?, in database: String) -> Timestamp {
@@ -89,10 +86,8 @@ struct Materialization {
   }
 
   private func firstBucket(notBefore time: Timestamp) -> Timestamp {
-    let start = query.grid.floor(time)
-    guard start < time else { return start }
-    let (next, overflow) = start.addingReportingOverflow(query.grid.every)
-    return overflow ? .max : next
+    let bucket = query.grid.bucket(of: time)
+    return bucket.start < time ? bucket.end : bucket.start
   }
 }
 
@@ -105,88 +100,103 @@ extension Materialization {
     var includesFresh = false
   }
 
-  private func derivedSeries(in snapshot: any DatabaseSnapshot) -> [SeriesDescriptor] {
-    var tags: Set<String>? = []
+  /// A series of a destination, and all fields of its measurement.
+  private struct DerivedSeries {
+    var series: SeriesDescriptor
+    var fields: [String]
+  }
+
+  private func derivedSeries(in snapshot: any DatabaseSnapshot) -> [DerivedSeries] {
+    var tags: Set<String>? = query.statement.select.rankingKeys
     for dimension in query.statement.select.dimensions {
       if case .tag(let name) = dimension { tags?.insert(name) } else { tags = nil }
     }
-    return snapshot.series(of: query.destination.measurement, matching: nil).filter { series in
-      tags.map { tags in series.key.tags.allSatisfy { tags.contains($0.key) } } ?? true
+    let schemas = query.destinations.flatMap { snapshot.schemas(of: $0) }
+    return Set(schemas).sorted { $0.name < $1.name }.flatMap { schema in
+      let fields = schema.fields.map(\.name)
+      return snapshot.series(of: schema.name, matching: nil).filter { series in
+        tags.map { tags in series.key.tags.allSatisfy { tags.contains($0.key) } } ?? true
+      }.map { DerivedSeries(series: $0, fields: fields) }
     }
   }
 
   private func blocks(
-    of series: SeriesDescriptor, _ snapshot: any DatabaseSnapshot, fields: [String],
-    in range: Range<Timestamp>, policy: String?
+    of derived: DerivedSeries, _ snapshot: any DatabaseSnapshot, in range: ClosedRange<Timestamp>,
+    policy: String?
   ) throws -> [any SeriesBlock] {
     try snapshot.blocks(
-      of: series.id, fields: fields, from: range.lowerBound, through: range.upperBound - 1,
-      retentionPolicy: policy)
+      of: derived.series.id, fields: derived.fields, from: range.lowerBound,
+      through: range.upperBound, retentionPolicy: policy)
   }
 
   private func hasRows(in range: Range<Timestamp>) throws -> Bool {
-    guard let snapshot = source.snapshot(of: destination),
-      let schema = snapshot.schema(of: query.destination.measurement)
-    else { return false }
-    let fields = schema.fields.map(\.name)
-    return try derivedSeries(in: snapshot).contains { series in
-      try !blocks(of: series, snapshot, fields: fields, in: range, policy: target?.retentionPolicy)
-        .isEmpty
+    guard let snapshot = source.snapshot(of: destination) else { return false }
+    return try derivedSeries(in: snapshot).contains {
+      try !blocks(of: $0, snapshot, in: ClosedRange(range), policy: policy).isEmpty
     }
   }
 
   /// What is stored and was not among the rows just written.
   ///
   /// - Parameters:
-  ///   - replaced: where series are looked at that have no stretch of their own.
-  ///   - settled: series whose results stand for other stretches.
+  ///   - replaced: where series are looked at that have no range of their own.
+  ///   - settled: series whose results stand for other ranges.
   private func staleRows(
     in replaced: Range<Timestamp>, _ settled: [SeriesKey: Range<Timestamp>],
     besides fresh: FreshRows
   ) throws -> Stale {
-    guard let snapshot = source.snapshot(of: destination),
-      let schema = snapshot.schema(of: query.destination.measurement)
-    else { return Stale() }
+    guard let snapshot = source.snapshot(of: destination) else { return Stale() }
     let own = try Executor(source: source, context: QueryContext(now: now))
       .columnNames(of: query.statement.select, database: query.database)
-    let fields = schema.fields.map(\.name)
-    let policies = source.retentionPolicies(of: destination) ?? []
-    let policy = target?.retentionPolicy ?? policies.first?.name
     var found: [ClosedRange<Timestamp>: [SeriesID]] = [:]
     var includesFresh = false
-    for series in derivedSeries(in: snapshot) {
-      guard let range = settled[series.key].map(replaceable) ?? replaced else { continue }
-      // A deletion would reach these as well.
-      let isElsewhere = try policies.contains { other in
-        try other.name != policy
-          && !blocks(of: series, snapshot, fields: fields, in: range, policy: other.name).isEmpty
-      }
-      if isElsewhere { continue }
-      let rows = fresh.rows(of: series.key)
-      var open: ClosedRange<Timestamp>?
-      func close() {
-        if let span = open { found[span, default: []].append(series.id) }
-        open = nil
-      }
-      for block in try blocks(of: series, snapshot, fields: fields, in: range, policy: policy) {
+    for derived in derivedSeries(in: snapshot) {
+      let key = derived.series.key
+      guard let range = settled[key].map(replaceable) ?? replaced else { continue }
+      let rows = fresh.rows(of: key)
+      var runs: [[Timestamp]] = []
+      var isOpen = false
+      for block in try blocks(of: derived, snapshot, in: ClosedRange(range), policy: policy) {
         let batch = try block.read()
         for (row, time) in batch.timestamps.enumerated() {
           let stored = Set(
-            fields.indices.filter { batch.columns[$0].isPresent(row) }.map { fields[$0] })
+            derived.fields.indices.filter { batch.columns[$0].isPresent(row) }
+              .map { derived.fields[$0] })
           let isOwn = own.map(stored.isSubset) ?? true
-          if isOwn, !stored.isSubset(of: rows[time] ?? []) {
-            if rows[time] != nil { includesFresh = true }
-            open = (open?.lowerBound ?? time)...time
-          } else {
-            close()
+          guard isOwn, !stored.isSubset(of: rows[time] ?? []) else {
+            isOpen = false
+            continue
           }
+          if rows[time] != nil { includesFresh = true }
+          if isOpen { runs[runs.count - 1].append(time) } else { runs.append([time]) }
+          isOpen = true
         }
       }
-      close()
+      for run in runs {
+        for span in try spans(of: run, derived, snapshot) {
+          found[span, default: []].append(derived.series.id)
+        }
+      }
     }
     let spans = found.sorted { $0.key.lowerBound < $1.key.lowerBound }.map { span, series in
       DeletedSpan(series: series, from: span.lowerBound, through: span.upperBound)
     }
     return Stale(spans: spans, includesFresh: includesFresh)
+  }
+
+  /// What is to be deleted of neighbouring rows. A deletion reaches the rows of a series in every
+  /// policy: among rows of others it takes one time each, and leaves the times that they share.
+  private func spans(
+    of run: [Timestamp], _ derived: DerivedSeries, _ snapshot: any DatabaseSnapshot
+  ) throws -> [ClosedRange<Timestamp>] {
+    guard let first = run.first, let last = run.last else { return [] }
+    var others: Set<Timestamp> = []
+    for other in policies where other.name != policy {
+      for block in try blocks(of: derived, snapshot, in: first...last, policy: other.name) {
+        others.formUnion(try block.read().timestamps)
+      }
+    }
+    if others.isEmpty { return [first...last] }
+    return run.filter { !others.contains($0) }.map { $0...$0 }
   }
 }

@@ -42,7 +42,8 @@ final class StoreObserver: @unchecked Sendable {
 
 extension WriteNotice {
   /// What changed, as continuous queries name it.
-  var source: ContinuousQuery.MeasurementReference {
-    ContinuousQuery.MeasurementReference(database: database, measurement: measurement)
+  var source: MeasurementReference {
+    MeasurementReference(
+      database: database, retentionPolicy: retentionPolicy, measurement: measurement)
   }
 }

@@ -1,17 +1,35 @@
 import Query
+import Storage
 
 /// Models as files, to be kept or taken elsewhere.
 extension Database {
   /// The newest version of a model, as a model file (FORMAT.md).
   ///
-  /// - Throws: ``QueryError`` where there is no such database or model, ``DetectionError`` or
-  ///   ``StorageError`` where it cannot be read.
+  /// - Throws: ``QueryError`` where there is no such database or model, ``StorageError`` where it
+  ///   cannot be read.
   public func exportModel(_ name: String, from database: String) throws -> [UInt8] {
-    try requireDatabase(database)
-    guard let model = try models.model(named: name, in: database) else {
-      throw QueryError.modelNotFound(name)
+    var bytes: [UInt8] = []
+    try storedModel(name, in: database).send { bytes += $0 }
+    return bytes
+  }
+
+  /// The same, handed out piece by piece on a thread that `emit` may block. However large the model
+  /// is, only a piece of it is in memory.
+  public func exportModel(
+    _ name: String, from database: String,
+    emit: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) async throws {
+    try await threads.run { [self] in
+      try storedModel(name, in: database).send(to: emit)
     }
-    return model.newest.model.encoded()
+  }
+
+  private func storedModel(_ name: String, in database: String) throws -> StoredFile {
+    try requireDatabase(database)
+    guard
+      let file = try engine.openFile(kind: ModelRegistry.fileKind, name: name, in: database)
+    else { throw QueryError.modelNotFound(name) }
+    return file
   }
 
   /// Puts a model file into a database: a new model in force for all of time, or the next version

@@ -17,11 +17,12 @@ extension ModelRegistry {
       do {
         if let model = try model(named: name, in: database) { rows.append(Row(model)) }
       } catch {
-        rows.append(Row(name: name, state: "damaged: \(error)"))
+        rows.append(Row(name: name, state: engine.clientText("damaged: \(error)")))
       }
     }
     for row in rows.indices {
-      rows[row].lastError = failure(of: rows[row].name, in: database)?.reason
+      rows[row].lastError = failure(of: rows[row].name, in: database)
+        .map { engine.clientText($0.reason) }
     }
     func column(_ values: [Double?]) -> Column {
       var validity = Validity(repeating: true, count: values.count)

@@ -46,7 +46,9 @@ struct ModelTrainer {
   /// - Throws: ``QueryError`` for what is wrong with the statement or its data, ``DetectionError``
   ///   for options and for data that no group can be trained on.
   func train(at now: Timestamp) throws -> Outcome {
-    let specification = try self.specification()
+    let specification = try ModelSpecification(statement, in: database)
+    let schema = try self.schema()
+    try specification.check(against: schema, isComplete: true)
     let span = try TrainingSpan(statement, isFirst: previous == nil, now: now)
     let groups = try readGroups(specification, span.condition)
     guard !groups.isEmpty else {
@@ -54,7 +56,10 @@ struct ModelTrainer {
     }
     var outcome = Outcome(specification: specification)
     var newNormal: [String] = []
-    let fits = try fit(withoutAnomalies(groups, specification, &newNormal), specification)
+    let known = try withoutAnomalies(groups, specification, &newNormal)
+    let trainer = try DetectionModel.trainer(
+      for: specification, constants: constants(specification, known, schema))
+    let fits = try fit(known, specification, trainer)
     outcome.warn(newNormal)
     guard !fits.groups.isEmpty || !fits.shared.isEmpty else {
       throw fits.failure ?? DetectionError.cancelled
@@ -75,15 +80,22 @@ struct ModelTrainer {
     return outcome
   }
 
-  /// The statement as the detector's own specification, checked against the schema.
-  private func specification() throws -> ModelSpecification {
-    let specification = try ModelSpecification(statement, in: database)
+  private func schema() throws -> MeasurementSchema {
     let measurement = statement.measurement ?? ""
     guard let schema = source.snapshot(of: database)?.schema(of: measurement) else {
       throw QueryError.invalid("measurement not found: \(measurement)")
     }
-    try specification.check(against: schema, isComplete: true)
-    return specification
+    return schema
+  }
+
+  /// What is known of a field beyond the group that has it constant.
+  private func constants(
+    _ specification: ModelSpecification, _ groups: [FeatureRows], _ schema: MeasurementSchema
+  ) -> [ConstantScale] {
+    specification.fields.enumerated().map { index, field in
+      ConstantScale(
+        isInteger: schema.type(of: field) != .float, groups: groups.map { $0.features[index] })
+    }
   }
 
   /// The mean of each field in each interval, group by group, read as scoring will read it.
@@ -134,9 +146,8 @@ struct ModelTrainer {
 
   /// Fits the networks, ``width`` at a time. What one group lacks is no reason to fail the others.
   private func fit(
-    _ groups: [FeatureRows], _ specification: ModelSpecification
+    _ groups: [FeatureRows], _ specification: ModelSpecification, _ trainer: GroupTrainer
   ) throws -> Fits {
-    let trainer = try DetectionModel.trainer(for: specification)
     let tasks = Self.tasks(groups, specification)
     status.begin(groups: tasks.count)
     let fits = SharedFits()

@@ -11,9 +11,8 @@ struct TrainingSpan {
   /// A model with a schedule is trained on the last OVER before `now`, the first time only where its
   /// statement has no times; others on what their statement says.
   init(_ statement: CreateModelStatement, isFirst: Bool, now: Timestamp) throws {
-    let range = try ConditionRange(statement.condition, now: now)
-    let hasTimes = range.from != nil || range.through != nil
-    guard let schedule = statement.schedule, !(isFirst && hasTimes) else {
+    let range = try ConditionRange(statement.condition, now: now, statement: "CREATE MODEL")
+    guard let schedule = statement.schedule, !(isFirst && range.isOnTime) else {
       condition = statement.condition
       end = min(now, range.through ?? now)
       return

@@ -31,8 +31,7 @@ struct VersionInstallation {
     // A query may be there before its model is.
     if let mask = try EventMask(statement) {
       try scheduler.refuseCycle(
-        throughReading: ContinuousQuery.MeasurementReference(
-          database: database, measurement: mask.measurement), where: usesModel)
+        throughReading: DatabaseHost.events(mask, in: database), where: usesModel)
     }
     return try body()
   }
@@ -50,8 +49,8 @@ struct VersionInstallation {
     trained: Timestamp, imported: Timestamp?, since: Timestamp
   ) throws -> DetectionModel {
     // Continuous queries compute what is complete, so none has a row of the interval of `since`.
-    let grid = TimeGrid(every: statement.interval.every, offset: statement.interval.offset)
-    let inForce = previous.map { _ in grid.floor(since) }
+    let grid = BucketGrid(statement.interval, zone: nil)
+    let inForce = previous.map { _ in grid.start(of: since) }
     let older = try (previous?.versions ?? [])
       .filter { ($0.inForce ?? .min) < inForce ?? .min }
       .suffix(ModelOptions(statement).versions - 1)

@@ -19,6 +19,7 @@ struct JSONCells {
     bytes.removeAll(keepingCapacity: true)
     ends.removeAll(keepingCapacity: true)
     rowCount = rows.count
+    if timeWriter.zone != series.zone { timeWriter = RFC3339Writer(zone: series.zone) }
     for (index, column) in series.columns.enumerated() {
       switch column.values {
       case .integer(let times) where index == 0 && series.hasTime:

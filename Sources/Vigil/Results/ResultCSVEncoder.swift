@@ -6,7 +6,8 @@ import TimeSeries
 ///
 /// Times are integers, nanoseconds unless another unit is asked for; floats have no exponent.
 /// InfluxDB drops the error of a statement; here it is a table of its own with the column `error`,
-/// as it is for a query that does not parse.
+/// as it is for a query that does not parse. So are the messages of a statement, which InfluxDB
+/// drops too: a table with the columns `level` and `text`.
 public struct ResultCSVEncoder: Sendable {
   private let precision: TimestampPrecision
   private var tableCount = 0
@@ -34,6 +35,17 @@ public struct ResultCSVEncoder: Sendable {
         columnNames = series.columnNames
       }
       appendRows(series, to: &bytes)
+    }
+    if !result.messages.isEmpty {
+      beginTable(to: &bytes)
+      bytes.append(contentsOf: "level,text\n".utf8)
+      for message in result.messages {
+        Self.append(text: message.level, to: &bytes)
+        bytes.append(UInt8(ascii: ","))
+        Self.append(text: message.text, to: &bytes)
+        bytes.append(UInt8(ascii: "\n"))
+      }
+      statementID = nil
     }
     if let error = result.error {
       beginTable(to: &bytes)

@@ -26,7 +26,7 @@ extension StatementRunner {
           Column(optional: queries.map { $0.lastRun.map(TimestampText.rfc3339) }),
           Column(.float(queries.map { Double($0.lag) / 1e9 })),
           Column(.integer(queries.map { Int64($0.pointsWritten) })),
-          Column(optional: queries.map(\.lastError)),
+          Column(optional: queries.map { $0.lastError.map(database.clientText) }),
         ], hasTime: false)
     }
   }

@@ -15,6 +15,9 @@ struct StatementRunner: Sendable {
   var source: DatabaseSource { database.continuousQueries.source }
   var scheduler: ContinuousQueryScheduler { database.continuousQueries.scheduler }
 
+  /// Bytes of an error in a result, which may quote the statement.
+  private static let errorLimit = 4 << 10
+
   /// What went wrong with a statement is said in its result; only `emit` throws.
   func run(_ statements: [Statement], emit: (StatementResult) throws -> Void) throws {
     var failed = false
@@ -38,7 +41,7 @@ struct StatementRunner: Sendable {
       } catch {
         if let emitFailure { throw emitFailure }
         failed = true
-        try emit(StatementResult(statementID: id, error: "\(error)"))
+        try emit(StatementResult(statementID: id, error: database.clientText("\(error)").excerpt(bytes: Self.errorLimit)))
       }
     }
   }
@@ -51,11 +54,34 @@ struct StatementRunner: Sendable {
     }
     if Executor.canExecute(statement) {
       let statement = withPolicy(statement)
-      try Executor(source: source, context: context)
-        .execute(statement, database: defaultDatabase, statementID: id, emit: emit)
+      let damage = DamageReport(failure: failure(of: statement))
+      try Executor(source: ReportingSource(store: source, damage: damage), context: context)
+        .execute(statement, database: defaultDatabase, statementID: id) { result in
+          var result = result
+          // All is read by the time of the last one.
+          if !result.partial { result.messages += try messages(of: damage) }
+          try emit(result)
+        }
       return
     }
     try emit(try administer(statement, id: id))
+  }
+
+  /// Which damage makes a statement fail. What a SELECT writes stays, so it is not to lack rows that
+  /// could be read after a repair.
+  private func failure(of statement: Statement) -> DamageReport.Failure {
+    if options.failsOnDamage ?? database.configuration.failsOnDamage { return .always }
+    if case .select(let select) = statement, select.into != nil { return .unreadableRows }
+    return .never
+  }
+
+  /// What a statement had to leave out; throws where it is to fail instead.
+  private func messages(of damage: DamageReport) throws -> [StatementResult.Message] {
+    let entries = damage.entries
+    if damage.failure == .always, let first = entries.first { throw first.error }
+    var texts = entries.map { database.clientText("\($0)") }
+    if damage.unlistedCount > 0 { texts.append("\(damage.unlistedCount) more damaged files") }
+    return texts.map { StatementResult.Message(level: "error", text: $0) }
   }
 
   /// The statement with the request's retention policy in the sources that name none.
@@ -102,7 +128,7 @@ struct StatementRunner: Sendable {
       try alterRetentionPolicy(options, in: try existing(name), makesDefault: isDefault)
     case .dropRetentionPolicy(let name, let database):
       // As in InfluxDB, one that does not exist is as good as dropped.
-      let policies = engine.retentionPolicies(of: try existing(database)) ?? []
+      let policies = engine.retentionPolicies(of: database) ?? []
       guard policies.contains(where: { $0.name == name }) else { break }
       try engine.dropRetentionPolicy(name, in: database)
     case .dropMeasurement(let name):
@@ -127,7 +153,7 @@ struct StatementRunner: Sendable {
       _ = try existing(create.database)
       try scheduler.create(create)
     case .dropContinuousQuery(let name, let database):
-      try scheduler.drop(name: name, database: try existing(database))
+      try scheduler.drop(name: name, database: database)
     case .showContinuousQueries: result.series = continuousQueryListing()
     case .showQueries: result.series = [queryListing()]
     case .killQuery(let id):

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// Threads that run queries: made when needed, at most ``limit``, kept for the next.
+/// Threads that run queries: made when needed, at most ``limit``, some kept for the next.
 ///
 /// Not Dispatch's: its shared queues have as many threads as the machine has cores, so that two
 /// long queries, or one training, would keep all others waiting.
@@ -12,6 +12,9 @@ final class QueryThreads: Sendable {
     var idle = 0
     var isStopped = false
   }
+
+  /// Threads that stay without work.
+  private static let keptThreads = 64
 
   private let limit: Int
   private let state = Mutex(State())
@@ -45,7 +48,16 @@ final class QueryThreads: Sendable {
 
   private func serve() {
     while true {
-      state.withLock { $0.idle += 1 }
+      let stays = state.withLock { state in
+        // Others take what is waiting.
+        guard state.idle < Self.keptThreads || state.isStopped else {
+          state.threads -= 1
+          return false
+        }
+        state.idle += 1
+        return true
+      }
+      guard stays else { return }
       work.wait()
       let body = state.withLock { state -> (@Sendable () -> Void)? in
         state.idle -= 1
@@ -59,7 +71,10 @@ final class QueryThreads: Sendable {
 
   /// Lets the threads end when they are done. Nothing may be given to them afterwards.
   func stop() {
-    let threads = state.withLock { $0.threads }
+    let threads = state.withLock { state in
+      state.isStopped = true
+      return state.threads
+    }
     for _ in 0..<threads { work.signal() }
   }
 }

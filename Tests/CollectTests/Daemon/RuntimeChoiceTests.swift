@@ -38,7 +38,7 @@ struct RuntimeChoiceTests {
     for (choice, message) in [
       (.crictl("/no/such/crictl"), "/no/such/crictl: no such program"),
       (.crictl("no-such-crictl"), "no-such-crictl: no such program"),
-      (.cgroup(nil), "no cgroup v2 hierarchy is mounted"),
+      (.cgroup(nil), "no cgroup hierarchy is mounted"),
     ] as [(RuntimeChoice, String)] {
       #expect(throws: RuntimeChoice.Unusable(description: message)) {
         try choice.source(node: "n", hierarchies: none, searchPath: "/usr/bin")

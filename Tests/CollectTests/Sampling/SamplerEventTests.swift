@@ -65,4 +65,19 @@ struct SamplerEventTests {
     await bench.ask()
     #expect(bench.events.count == 1)
   }
+
+  @Test("a layout of cgroups that is not known is said once, and at most a hundred are")
+  func unknownCgroups() async {
+    let bench = SamplerBench()
+    for second in 1...4 as ClosedRange<Timestamp> {
+      let layouts: Set<String> = second == 2 ? [] : ["/x/kata_<id>"]
+      bench.runtime.tell { RuntimeSnapshot(unknownCgroups: layouts) }
+      await bench.step(second)
+    }
+    let said = { bench.log.all.filter { $0.contains("It is not known whose") } }
+    #expect(said() == ["warning It is not known whose this cgroup is cgroup=/x/kata_<id>"])
+    bench.runtime.tell { RuntimeSnapshot(unknownCgroups: Set((0..<300).map { "/\($0)/<id>" })) }
+    await bench.step(5)
+    #expect(said().count == 100)
+  }
 }

@@ -5,8 +5,8 @@ import NIOHTTPTypes
 /// Sees two things of a connection that the request handlers do not: that the client is gone, and
 /// that it waits for `100 Continue` before it sends a body.
 ///
-/// A client that has closed its sending side counts as gone, as it does in InfluxDB: there is no
-/// other way to notice while a query runs and writes nothing.
+/// A client that has closed its sending side alone is not gone: ``ClientProbe`` finds out which it is,
+/// and ends the connection of one that is.
 final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -45,17 +45,12 @@ final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .head(let head) = unwrapInboundIn(data), head.headerFields[.expect] != nil,
-      (head.headerFields[.contentLength].flatMap { Int($0) } ?? 0) <= maximumBodyBytes
+      (head.headerFields[.contentLength].map { Int($0) ?? .max } ?? 0) <= maximumBodyBytes
     {
       let informational = HTTPResponsePart.head(HTTPResponse(status: .continue))
       context.writeAndFlush(wrapOutboundOut(informational), promise: nil)
     }
     context.fireChannelRead(data)
-  }
-
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if case .some(.inputClosed) = event as? ChannelEvent { clientIsGone() }
-    context.fireUserInboundEventTriggered(event)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
