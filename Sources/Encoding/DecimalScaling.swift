@@ -39,54 +39,58 @@ enum DecimalScaling {
     return (Double(integer) / power).bitPattern == value.bitPattern ? integer : nil
   }
 
-  /// Nil where too many values would be exceptions.
-  static func encode(_ values: UnsafeBufferPointer<Double>) -> [UInt8]? {
-    guard let exponent = exponent(for: values) else { return nil }
+  /// Appends the values with the codec's number; false, and nothing is appended, if too many would be
+  /// exceptions.
+  static func append(_ values: UnsafeBufferPointer<Double>, to output: inout [UInt8]) -> Bool {
+    guard let exponent = exponent(for: values) else { return false }
     let power = powers[exponent]
     var rows: [Int64] = []
-    var integers = [Int64](repeating: 0, count: values.count)
-    var previous: Int64?
-    for row in values.indices {
-      if let integer = integer(values[row], power) {
-        integers[row] = integer
-        if previous == nil { for missed in 0..<row { integers[missed] = integer } }
-        previous = integer
-      } else {
-        rows.append(Int64(row))
-        integers[row] = previous ?? 0
+    return withUnsafeTemporaryAllocation(of: Int64.self, capacity: values.count) { integers in
+      var previous: Int64?
+      for row in values.indices {
+        if let integer = integer(values[row], power) {
+          integers[row] = integer
+          if previous == nil { for missed in 0..<row { integers[missed] = integer } }
+          previous = integer
+        } else {
+          rows.append(Int64(row))
+          integers[row] = previous ?? 0
+        }
       }
+      guard rows.count * 2 <= values.count else { return false }
+      output.append(FloatCodec.decimal.rawValue)
+      output.append(UInt8(exponent))
+      output.appendVarint(rows.count)
+      IntegerStream.encode(UnsafeBufferPointer(integers), to: &output)
+      IntegerStream.encode(rows, to: &output)
+      for row in rows { output.appendFixed(values[Int(row)].bitPattern) }
+      return true
     }
-    guard rows.count * 2 <= values.count else { return nil }
-    var output = [FloatCodec.decimal.rawValue, UInt8(exponent)]
-    output.appendVarint(rows.count)
-    IntegerStream.encode(integers, to: &output)
-    IntegerStream.encode(rows, to: &output)
-    for row in rows { output.appendFixed(values[Int(row)].bitPattern) }
-    return output
   }
 
   /// The exponent that makes a sample of the values smallest; nil where none serves.
   private static func exponent(for values: UnsafeBufferPointer<Double>) -> Int? {
     let stride = max(1, values.count / 64)
-    let sample = Swift.stride(from: 0, to: values.count, by: stride)
-      .map { values[$0] }.filter(\.isFinite)
-    guard !sample.isEmpty else { return nil }
     var best: (exponent: Int, cost: Int)?
     for exponent in powers.indices {
+      let power = powers[exponent]
       var low = Int64.max
       var high = Int64.min
+      var count = 0
       var missed = 0
-      for value in sample {
-        if let integer = integer(value, powers[exponent]) {
+      for row in Swift.stride(from: 0, to: values.count, by: stride) where values[row].isFinite {
+        count += 1
+        if let integer = integer(values[row], power) {
           low = min(low, integer)
           high = max(high, integer)
         } else {
           missed += 1
         }
       }
-      guard missed * 2 <= sample.count else { continue }
+      guard count > 0 else { return nil }
+      guard missed * 2 <= count else { continue }
       let width = Int(bitWidth(UInt64(bitPattern: high &- low)))
-      let cost = missed * exceptionBits + (sample.count - missed) * width
+      let cost = missed * exceptionBits + (count - missed) * width
       if cost < best?.cost ?? .max { best = (exponent, cost) }
       if missed == 0 { break }
     }

@@ -47,17 +47,24 @@ enum FloatEncoder {
 
   static func encode(_ values: UnsafeBufferPointer<Double>, to output: inout [UInt8]) {
     guard !values.isEmpty else { return }
-    var best = DecimalScaling.encode(values)
-    if (best?.count ?? .max) / max(1, values.count) >= dear / 8 || values.count < 16 {
-      let bits = values.withMemoryRebound(to: Int64.self) { patterns in
-        var bytes = [FloatCodec.bits.rawValue]
-        IntegerStream.encode(patterns, to: &bytes)
-        return bytes
-      }
-      if bits.count < best?.count ?? .max { best = bits }
-      let limit = best?.count ?? .max
-      if limit > 12, let xor = XORFloats.encode(values, below: limit) { best = xor }
+    // Each way is written behind the one before, and the shorter of the two stays: with a value or two
+    // in a column, memory of its own for each would be most of the work.
+    let start = output.count
+    let isDecimal = DecimalScaling.append(values, to: &output)
+    let end = output.count
+    guard !isDecimal || (end - start) / values.count >= dear / 8 || values.count < 16 else {
+      return
     }
-    output.append(contentsOf: best ?? [])
+    output.append(FloatCodec.bits.rawValue)
+    values.withMemoryRebound(to: Int64.self) { IntegerStream.encode($0, to: &output) }
+    if !isDecimal || output.count - end < end - start {
+      output.removeSubrange(start..<end)
+    } else {
+      output.removeSubrange(end...)
+    }
+    let limit = output.count - start
+    if limit > 12, let xor = XORFloats.encode(values, below: limit) {
+      output.replaceSubrange(start..., with: xor)
+    }
   }
 }

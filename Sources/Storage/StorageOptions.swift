@@ -19,6 +19,8 @@ public struct StorageOptions: Sendable {
   public var memtableLimit: Int
   /// Series a database may have.
   public var seriesLimit: Int
+  /// Fields a measurement may have. Those that it has already stay, should they be more.
+  public var fieldLimit: Int
   /// Nanoseconds since 1970, for retention.
   public var now: @Sendable () -> Timestamp
   /// Called before a flush lets go of write-ahead log, so that what an upper layer still has to do
@@ -36,17 +38,24 @@ public struct StorageOptions: Sendable {
   /// False does everything on the threads that call, in an order that repeats: for tests that
   /// enumerate the operations. Then ``SyncPolicy/interval(milliseconds:)`` syncs only with flushes.
   var usesBackgroundThreads = true
+  /// Bytes of memory the directory of a segment may take, which is read whole and stays in memory while
+  /// the segment is open. A series begun before that is finished. It keeps the sections of a segment
+  /// far below the 4 GiB that the format can have.
+  var directoryLimit = 256 << 20
+  /// How long ``StorageEngine/close()`` goes on flushing.
+  var closingLimit = Duration.seconds(5)
   /// Rows of a block of a segment.
   var blockRows = 8192
 
   public init(
     syncPolicy: SyncPolicy = .interval(milliseconds: 100), memtableLimit: Int = 64 << 20,
-    seriesLimit: Int = 1_000_000,
+    seriesLimit: Int = 1_000_000, fieldLimit: Int = 10_000,
     now: @escaping @Sendable () -> Timestamp = { wallClock() }
   ) {
     self.syncPolicy = syncPolicy
     self.memtableLimit = memtableLimit
     self.seriesLimit = seriesLimit
+    self.fieldLimit = fieldLimit
     self.now = now
   }
 }

@@ -6,6 +6,8 @@ public enum PointRejection: Error, Sendable, Hashable {
   case timestampOutOfRange(Timestamp)
   /// The database has as many series as it may have.
   case seriesLimit(database: String, limit: Int)
+  /// The measurement has as many fields as it may have, or would with those of the point.
+  case fieldLimit(measurement: String, limit: Int)
   /// Key or value longer than the store takes.
   case tooLong(what: String, bytes: Int, limit: Int)
   /// A line the parser could not read; `reason` says where and why.
@@ -23,6 +25,9 @@ extension PointRejection: CustomStringConvertible {
     case .timestampOutOfRange(let timestamp): "time outside range: \(timestamp)"
     case .seriesLimit(let database, let limit):
       "max-series-per-database limit exceeded: db \"\(database)\" holds \(limit) series"
+    case .fieldLimit(let measurement, let limit):
+      "max-fields-per-measurement limit exceeded: measurement \"\(measurement)\" may have \(limit) "
+        + "fields"
     case .tooLong(let what, let bytes, let limit):
       "\(what) is too long: \(bytes) bytes, at most \(limit)"
     case .malformed(let line, let reason): "unable to parse '\(line)': \(reason)"

@@ -57,7 +57,8 @@ public final class Database: Sendable {
     let observer = StoreObserver()
     var options = StorageOptions(
       syncPolicy: configuration.syncPolicy, memtableLimit: configuration.memtableLimit,
-      seriesLimit: configuration.seriesLimit, now: configuration.clock)
+      seriesLimit: configuration.seriesLimit, fieldLimit: configuration.fieldLimit,
+      now: configuration.clock)
     options.willDiscardLog = { try observer.willDiscardLog() }
     options.willDelete = { try observer.willDelete($0) }
     engine = try StorageEngine(directory: FilePath(path), options: options)

@@ -12,6 +12,8 @@ extension Database {
     public var memtableLimit = 64 << 20
     /// Series each named database may have.
     public var seriesLimit = 1_000_000
+    /// Fields each measurement may have.
+    public var fieldLimit = 10_000
     /// Seconds a query may run; 0 is no limit.
     public var queryTimeout: Double = 0
     /// Threads that run queries; more of them wait.

@@ -70,6 +70,10 @@ struct Serve: AsyncParsableCommand {
   var maxSeries: Int?
 
   @Option(
+    help: ArgumentHelp("Fields a measurement may have. (default: 10000)", valueName: "count"))
+  var maxFields: Int?
+
+  @Option(
     help: ArgumentHelp(
       "Memory the newest points of a database may take before they are written to segments. (default: 67108864)",
       valueName: "bytes"))
@@ -128,6 +132,7 @@ struct Serve: AsyncParsableCommand {
     set(.maxClientQueries, maxClientQueries)
     set(.maxConnections, maxConnections)
     set(.maxSeries, maxSeries)
+    set(.maxFields, maxFields)
     set(.memtableLimit, memtableLimit)
     set(.queryTimeout, queryTimeout)
     set(.requestTimeout, requestTimeout)

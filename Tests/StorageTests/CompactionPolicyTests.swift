@@ -80,15 +80,16 @@ import TimeSeries
   }
 
   private func stretches(
-    _ segments: [OpenSegment], open: [OpenSegment], excluding: Set<SegmentName> = []
+    _ segments: [OpenSegment], open: [OpenSegment], excluding: Set<SegmentName> = [],
+    directoryLimit: Int = .max
   ) -> Set<[UInt64]> {
     var state = ManifestState()
     for segment in segments { state.apply(.addSegment(segment.entry)) }
     let version = StoreVersion(state: state, segments: open)
     return Set(
-      CompactionGroups.stretches(of: version, excluding: excluding).map {
-        $0.map(\.entry.name.number)
-      })
+      CompactionGroups.stretches(
+        of: version, excluding: excluding, directoryLimit: directoryLimit
+      ).map { $0.map(\.entry.name.number) })
   }
 
   @Test func onlyNeighboursOfOnePolicyAndPartitionAreTogether() throws {
@@ -105,6 +106,15 @@ import TimeSeries
     #expect(
       stretches(segments, open: segments, excluding: [segments[3].entry.name])
         == [[1], [6], [2, 5], [3]])
+  }
+
+  @Test func directoriesOfAStretchDoNotAddUpToMoreThanASegmentMayHave() throws {
+    let segments = try (1...5).map { try segment($0, $0, partition: 0, 0...9) }
+    let one = segments[0].reader.directoryMemory
+    #expect(stretches(segments, open: segments, directoryLimit: 5 * one) == [[1, 2, 3, 4, 5]])
+    #expect(
+      stretches(segments, open: segments, directoryLimit: 2 * one) == [[1, 2], [3, 4], [5]])
+    #expect(stretches(segments, open: segments, directoryLimit: 1) == [[1], [2], [3], [4], [5]])
   }
 
   @Test func aSegmentOverSeveralPartitionsIsNotJumpedOver() throws {

@@ -186,6 +186,44 @@ import TimeSeries
     #expect(try write([0], at: 3).acceptedPoints == 0)
   }
 
+  @Test func theFieldLimitRejectsPointsWholeThatBringTooMany() throws {
+    var options = options
+    options.fieldLimit = 3
+    let files = SimulatedFileSystem()
+    let engine = try open(files, options)
+    try engine.createDatabase("db")
+    func write(_ points: [(measurement: String, fields: [String])]) throws -> WriteOutcome {
+      try engine.write(
+        PointBatch(
+          points.enumerated().map { number, point in
+            TestPoint(
+              point.measurement, Timestamp(number), point.fields.map { ($0, .float(1)) })
+          }), to: "db")
+    }
+    func refused(_ line: UInt32) -> WriteOutcome.Rejection {
+      WriteOutcome.Rejection(line: line, reason: .fieldLimit(measurement: "m", limit: 3))
+    }
+    let first = try write([
+      ("m", ["a", "b"]), ("m", ["b", "c", "d"]), ("m,h=x", ["a", "c"]), ("m,h=y", ["a", "d"]),
+      ("m", ["d"]), ("n", ["d", "e", "f"]),
+    ])
+    #expect(first.rejections == [refused(2), refused(4), refused(5)])
+    #expect(first.acceptedPoints == 3)
+    let second = try write([("m,h=z", ["d"]), ("m,h=x", ["a", "b", "c"])])
+    #expect(second.rejections == [refused(1)])
+    let snapshot = try #require(engine.snapshot(of: "db"))
+    // What was refused leaves nothing.
+    #expect(snapshot.series(of: "m", matching: nil).map(\.key.description) == ["m", "m,h=x"])
+    #expect(snapshot.schema(of: "m")?.fields.map(\.name) == ["a", "b", "c"])
+    // Fields that are there stay, and take values, when the limit is lowered.
+    options.fieldLimit = 1
+    let again = try open(files.afterPowerCut(.everything), options)
+    #expect(again.problems == [])
+    #expect(again.snapshot(of: "db")?.schema(of: "m")?.fields.count == 3)
+    let wide = TestPoint("m,h=new", 9, [("a", .float(1)), ("c", .float(1))])
+    #expect(try again.write(PointBatch([wide]), to: "db").rejections == [])
+  }
+
   @Test func aMeasurementThatComesBackHasNewSeriesAndMayHaveOtherTypes() throws {
     var files = SimulatedFileSystem()
     var engine = try open(files)

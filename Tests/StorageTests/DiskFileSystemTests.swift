@@ -24,6 +24,34 @@ import Testing
     #expect(throws: StorageError.self) { try files.map(path) }
   }
 
+  @Test func whatIsCreatedIsItsUsersAlone() throws {
+    let files = DiskFileSystem()
+    let parent = FilePath(
+      FileManager.default.temporaryDirectory.appending(path: "vigil-\(UUID().uuidString)").path)
+    try FileManager.default.createDirectory(
+      atPath: parent.string, withIntermediateDirectories: true,
+      attributes: [.posixPermissions: 0o755])
+    defer { try? files.removeTree(parent) }
+    func mode(_ path: FilePath) throws -> Int? {
+      try FileManager.default.attributesOfItem(atPath: path.string)[.posixPermissions] as? Int
+    }
+    let directory = parent.appending("a/b")
+    try files.createDirectory(directory)
+    try files.create(directory.appending("file")).close()
+    _ = try files.lock(directory.appending("LOCK"))
+    #expect(try mode(parent.appending("a")) == 0o700)
+    #expect(try mode(directory) == 0o700)
+    #expect(try mode(directory.appending("file")) == 0o600)
+    #expect(try mode(directory.appending("LOCK")) == 0o600)
+    // An operator may have let others in on purpose.
+    try files.createDirectory(parent)
+    #expect(try mode(parent) == 0o755)
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o640], ofItemAtPath: directory.appending("file").string)
+    try files.openForAppending(directory.appending("file"), at: 0).close()
+    #expect(try mode(directory.appending("file")) == 0o640)
+  }
+
   @Test func aDirectoryIsNoFile() throws {
     let files = DiskFileSystem()
     #expect(throws: StorageError.self) {

@@ -128,7 +128,7 @@ import TimeSeries
     store.monitor.withLock { store.freeze() }
     try write("m", 1, [("w", .float(1))], to: engine)
     try write("n", 1, [("f", .float(1))], to: engine)
-    #expect(store.flushInBackground())
+    #expect(store.flushInBackground() == .done)
     var problems: [StorageError] = []
     let index = SeriesIndex()
     _ = try SeriesLog(

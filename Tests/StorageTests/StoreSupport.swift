@@ -40,6 +40,19 @@ extension StorageOptions {
   }
 }
 
+extension DatabaseStore {
+  /// Compacts until nothing is due; false if something failed and would be tried again.
+  func compactWhatIsDue(isStopping: @escaping () -> Bool = { false }) -> Bool {
+    while true {
+      switch compactOnce(isStopping: isStopping) {
+      case .again: continue
+      case .done: return true
+      case .later: return false
+      }
+    }
+  }
+}
+
 /// One value of a database: what a model and a store are compared by.
 struct Cell: Hashable, Comparable, CustomStringConvertible {
   var key: String

@@ -19,6 +19,7 @@ public struct DaemonOptions: Sendable, Hashable {
     case maxClientQueries = "max-client-queries"
     case maxConnections = "max-connections"
     case maxSeries = "max-series"
+    case maxFields = "max-fields"
     case memtableLimit = "memtable-limit"
     case queryTimeout = "query-timeout"
     case requestTimeout = "request-timeout"
@@ -54,6 +55,8 @@ public struct DaemonOptions: Sendable, Hashable {
   public var maxConnections = ServerConfiguration().maximumConnections
   /// Series a database may have.
   public var maxSeries = Database.Configuration().seriesLimit
+  /// Fields a measurement may have.
+  public var maxFields = Database.Configuration().fieldLimit
   /// Bytes the newest points of each database may take in memory.
   public var memtableLimit = Database.Configuration().memtableLimit
   /// Seconds a query may run; 0 is no limit.
@@ -126,6 +129,7 @@ public struct DaemonOptions: Sendable, Hashable {
       try options.integer(.maxClientQueries, in: 1...100_000) ?? maxClientQueries
     maxConnections = try options.integer(.maxConnections, in: 1...1_000_000) ?? maxConnections
     maxSeries = try options.integer(.maxSeries, in: 1...Int.max) ?? maxSeries
+    maxFields = try options.integer(.maxFields, in: 1...Int.max) ?? maxFields
     memtableLimit = try options.integer(.memtableLimit, in: 1024...Int.max / 4) ?? memtableLimit
     queryTimeout = try options.integer(.queryTimeout, in: 0...Int(Int32.max)) ?? queryTimeout
     requestTimeout = try options.integer(.requestTimeout, in: 1...86_400) ?? requestTimeout
@@ -158,6 +162,7 @@ public struct DaemonOptions: Sendable, Hashable {
     case .never: configuration.syncPolicy = .never
     }
     configuration.seriesLimit = maxSeries
+    configuration.fieldLimit = maxFields
     configuration.memtableLimit = memtableLimit
     configuration.queryTimeout = Double(queryTimeout)
     configuration.queryThreads = server.workThreads

@@ -9,7 +9,7 @@ struct BlockFiller {
 
   init(fields: [MeasurementSchema.Field], blockRows: Int) {
     self.fields = fields
-    self.blockRows = max(1, blockRows)
+    self.blockRows = BlockSize.rows(atMost: blockRows, columns: fields.count)
   }
 
   /// Takes rows behind those it has; hands on what fills blocks.

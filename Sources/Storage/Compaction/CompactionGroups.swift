@@ -10,10 +10,12 @@ enum CompactionGroups {
   ///   - version: what there is.
   ///   - excluded: segments to leave as they are. Like those that could not be opened they end a
   ///     stretch: nothing is moved past them.
+  ///   - directoryLimit: bytes of memory that the directories of the segments of a stretch may take together, as
+  ///     one segment has them all once it is merged.
   /// - Returns: each stretch oldest first.
-  static func stretches(of version: StoreVersion, excluding excluded: Set<SegmentName>)
-    -> [[OpenSegment]]
-  {
+  static func stretches(
+    of version: StoreVersion, excluding excluded: Set<SegmentName>, directoryLimit: Int
+  ) -> [[OpenSegment]] {
     var readable: [SegmentName: OpenSegment] = [:]
     for segment in version.segments where !excluded.contains(segment.entry.name) {
       readable[segment.entry.name] = segment
@@ -22,13 +24,16 @@ enum CompactionGroups {
     for policy in Set(version.state.segments.map(\.name.policy)).sorted() {
       for group in groups(version.state.segments.filter { $0.name.policy == policy }) {
         var current: [OpenSegment] = []
+        var memory = 0
         for entry in group {
-          if let segment = readable[entry.name] {
-            current.append(segment)
-          } else {
+          let segment = readable[entry.name]
+          memory += segment?.reader.directoryMemory ?? 0
+          if segment == nil || memory > directoryLimit {
             stretches.append(current)
             current = []
+            memory = segment?.reader.directoryMemory ?? 0
           }
+          if let segment { current.append(segment) }
         }
         stretches.append(current)
       }

@@ -49,32 +49,33 @@ extension DatabaseStore {
     }
   }
 
-  /// Does the merges that ``CompactionPolicy`` asks for, until none is left.
+  /// Does one merge that ``CompactionPolicy`` asks for; if there is none, forgets deletions.
   ///
   /// - Parameter isStopping: asked often; true ends the work, with nothing lost.
-  /// - Returns: false where something failed and should be tried again later.
-  func compactWhatIsDue(isStopping: @escaping () -> Bool = { false }) -> Bool {
+  func compactOnce(isStopping: @escaping () -> Bool = { false }) -> StoreQueue.Outcome {
     compaction.withLock {
-      while !isStopping(), let run = dueRun() {
+      if isStopping() { return .done }
+      if let run = dueRun() {
         do {
           _ = try merge(run.segments, of: run.version, isStopping: isStopping)
+          return .again
         } catch is CompactionCancelled {
-          return true
+          return .done
         } catch StorageError.closed {
-          return true
+          return .done
         } catch {
           problems.add(error, path: layout.segmentDirectory.string)
-          if !exclude(error, among: run.segments) { return false }
+          return exclude(error, among: run.segments) ? .again : .later
         }
       }
       do {
         try forgetDeletions(seriesAtLeast: Self.forgottenSeriesAtLeast)
-        return true
+        return .done
       } catch StorageError.closed {
-        return true
+        return .done
       } catch {
         problems.add(error, path: layout.manifest.string)
-        return false
+        return .later
       }
     }
   }
@@ -84,10 +85,15 @@ extension DatabaseStore {
     var version: StoreVersion
   }
 
+  private func stretches(of version: StoreVersion) -> [[OpenSegment]] {
+    CompactionGroups.stretches(
+      of: version, excluding: compactionMemory.excluded, directoryLimit: options.directoryLimit)
+  }
+
   private func fullRun(through newest: UInt64) -> Run? {
     let version = monitor.withLock { self.version }
     let deleted = DeletedRows(version: version)
-    for stretch in CompactionGroups.stretches(of: version, excluding: compactionMemory.excluded) {
+    for stretch in stretches(of: version) {
       let segments = stretch.filter { $0.entry.name.sequence <= newest }
       guard let only = segments.first else { continue }
       if segments.count > 1 || isDirty(only, deleted) {
@@ -105,8 +111,7 @@ extension DatabaseStore {
   /// The cheapest merge that is due.
   private func dueRun() -> Run? {
     let version = monitor.withLock { self.version }
-    let stretches = CompactionGroups.stretches(
-      of: version, excluding: compactionMemory.excluded)
+    let stretches = stretches(of: version)
     let runs = stretches.compactMap { stretch in
       CompactionPolicy.due(stretch.map(\.entry.size)).map { Array(stretch[$0]) }
     }
@@ -166,7 +171,7 @@ extension DatabaseStore {
       let merge = SegmentMerge(
         inputs: segments, version: version, index: index, problems: problems,
         blockRows: options.blockRows,
-        isCancelled: { [monitor] in isStopping() || monitor.withLock { self.isClosed } })
+        isCancelled: { [self] in isStopping() || isEnding || monitor.withLock { isClosed } })
       let summary = try merge.write(to: file, path: layout.segment(name))
       try file.close()
       return try maintenance.withLock { try replace(segments, by: name, summary) }

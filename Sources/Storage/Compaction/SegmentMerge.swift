@@ -25,10 +25,11 @@ struct SegmentMerge {
   func write(to file: any AppendableFile, path: FilePath) throws -> SegmentSummary {
     var writer = try SegmentWriter(file: file, path: path, blockRows: blockRows)
     var keys = SegmentMergeKeys(index: index)
+    var names = SegmentMergeFields(inputs)
     for id in Set(inputs.flatMap(\.reader.seriesIDs)).sorted() {
       if version.state.droppedSeries.contains(id.rawValue) { continue }
       let sources = sources(of: id)
-      let fields = try fields(of: sources)
+      let fields = try names.fields(of: sources)
       try writer.beginSeries(id, key: try keys.key(of: id, in: sources))
       var filler = BlockFiller(fields: fields, blockRows: blockRows)
       try read(sources, fields) { try filler.add($0, to: &writer) }
@@ -40,7 +41,8 @@ struct SegmentMerge {
   /// The rows of a series, as they would be written.
   func read(_ id: SeriesID, _ body: (ColumnBatch) throws -> Void) throws {
     let sources = sources(of: id)
-    try read(sources, try fields(of: sources), body)
+    var names = SegmentMergeFields(inputs)
+    try read(sources, try names.fields(of: sources), body)
   }
 
   private func read(
@@ -66,30 +68,6 @@ struct SegmentMerge {
           problems: problems, damage: damage)
       }
     }
-  }
-
-  /// All fields that the blocks have. A field of two types would lose the values of one; that is
-  /// only met after damage, and then the segments stay as they are.
-  private func fields(of sources: [SegmentSource]) throws -> [MeasurementSchema.Field] {
-    // By UTF-8 bytes: strings that Unicode calls equal are different fields.
-    var types: [[UInt8]: FieldType] = [:]
-    var fields: [MeasurementSchema.Field] = []
-    for source in sources {
-      for name in source.segment.reader.fieldNames(in: source.block) {
-        guard let type = source.segment.reader.type(of: name, in: source.block) else { continue }
-        if let known = types[Array(name.utf8)] {
-          guard known == type else {
-            throw StorageError.corrupt(
-              path: source.segment.reader.path.string, offset: 0,
-              reason: "field \(name) is \(type) here and \(known) in older segments")
-          }
-        } else {
-          types[Array(name.utf8)] = type
-          fields.append(MeasurementSchema.Field(name: name, type: type))
-        }
-      }
-    }
-    return fields
   }
 }
 

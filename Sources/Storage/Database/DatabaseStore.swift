@@ -16,8 +16,10 @@ final class DatabaseStore: @unchecked Sendable {
   let options: StorageOptions
   let problems: ProblemList
   /// Tells the background that a memtable waits to be flushed.
-  let wake: @Sendable () -> Void
+  private let wakeBackground: @Sendable (DatabaseStore) -> Void
   let files: Mutex<StoredFiles>
+  /// When flushes and merges are broken off.
+  private let workEnd = Mutex<ContinuousClock.Instant?>(nil)
   /// Why segments could not be opened.
   let unreadable: [SegmentName: StorageError]
 
@@ -65,14 +67,14 @@ final class DatabaseStore: @unchecked Sendable {
     name: String, layout: DatabaseLayout, fileSystem: any FileSystem, options: StorageOptions,
     problems: ProblemList, manifest: Manifest, seriesLog: SeriesLog, index: SeriesIndex,
     segments: [OpenSegment], unreadable: [SegmentName: StorageError], wal: WALState,
-    wake: @escaping @Sendable () -> Void
+    wake: @escaping @Sendable (DatabaseStore) -> Void
   ) {
     self.name = name
     self.layout = layout
     self.fileSystem = fileSystem
     self.options = options
     self.problems = problems
-    self.wake = wake
+    wakeBackground = wake
     files = Mutex(StoredFiles(layout: layout, fileSystem: fileSystem))
     self.manifest = manifest
     self.seriesLog = seriesLog
@@ -82,6 +84,15 @@ final class DatabaseStore: @unchecked Sendable {
     version = StoreVersion(state: manifest.state, segments: segments, unreadable: unreadable)
     nextSequence = manifest.state.nextSequence
   }
+
+  func wake() { wakeBackground(self) }
+
+  /// Sets when flushes and merges are broken off, with nothing lost: the log has what they have not
+  /// committed. Nil for never.
+  func endWork(at end: ContinuousClock.Instant?) { workEnd.withLock { $0 = end } }
+
+  /// Whether long work is to be broken off.
+  var isEnding: Bool { workEnd.withLock { $0.map { ContinuousClock.now >= $0 } ?? false } }
 
   /// The policy of a name, or the default one. Call it with `monitor` held.
   func policy(named name: String?) throws -> ManifestState.Policy {

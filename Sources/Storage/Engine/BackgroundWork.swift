@@ -1,123 +1,71 @@
-import TimeSeries
+import Synchronization
 
-/// The store's threads: one flushes memtables, one merges segments, one syncs the WALs of the
-/// `interval` policy.
-final class BackgroundWork: @unchecked Sendable {
-  private let monitor = Monitor()
-  // Guarded by `monitor`.
-  private var stores: [ObjectIdentifier: DatabaseStore] = [:]
-  private var isFlushPending = false
-  private var isCompactionPending = false
-  private var isStopping = false
-  private var threads: [BackgroundThread] = []
+/// The store's threads: some flush memtables, some merge segments, some sync the WALs of the
+/// `interval` policy. Databases do not wait for the long work of another one while there are threads
+/// left, and never for more than a turn of each of those before them.
+final class BackgroundWork: Sendable {
+  private final class Flag: Sendable {
+    let isSet = Atomic(false)
+  }
+
+  private let flusher: StoreQueue
+  private let compactor: StoreQueue
+  private let syncer: StoreQueue?
+  private let isStopping: Flag
 
   /// A failed flush is tried again that often.
-  private static let retryMilliseconds = 1000
+  private static let flushRetryMilliseconds = 1000
   /// A failed merge is not urgent, and a full disk is better off without it.
   private static let compactionRetryMilliseconds = 30_000
+  private static let flushThreads = 4
+  private static let compactionThreads = 2
+  private static let syncThreads = 4
 
-  func start(syncMilliseconds: Int?) throws {
-    try startThread { [self] in runFlusher() }
-    try startThread { [self] in runCompactor() }
-    if let syncMilliseconds {
-      try startThread { [self] in runSyncer(every: max(1, syncMilliseconds)) }
+  /// - Parameter syncMilliseconds: between two syncs of a WAL; nil for none.
+  init(syncMilliseconds: Int?) {
+    let isStopping = Flag()
+    let compactor = StoreQueue(
+      threadLimit: Self.compactionThreads, pauseMilliseconds: Self.compactionRetryMilliseconds,
+      keepsPause: true
+    ) { store in
+      store.compactOnce { isStopping.isSet.load(ordering: .relaxed) }
     }
+    flusher = StoreQueue(
+      threadLimit: Self.flushThreads, pauseMilliseconds: Self.flushRetryMilliseconds
+    ) { store in
+      let outcome = store.flushInBackground()
+      compactor.add(store)
+      return outcome
+    }
+    syncer = syncMilliseconds.map { milliseconds in
+      StoreQueue(threadLimit: Self.syncThreads, pauseMilliseconds: max(1, milliseconds)) { store in
+        store.syncInBackground()
+        return .later
+      }
+    }
+    self.compactor = compactor
+    self.isStopping = isStopping
   }
 
-  private func startThread(_ body: @escaping @Sendable () -> Void) throws {
-    guard let thread = BackgroundThread(body) else {
-      throw StorageError.io(operation: "pthread_create", path: "", errno: 11)
-    }
-    threads.append(thread)
+  func start() throws {
+    for queue in [flusher, compactor, syncer].compactMap({ $0 }) { try queue.start() }
   }
 
-  /// Ends the threads, once they are done with what they are at.
+  /// Ends the threads: flushes that are under way are completed, merges are broken off.
   func stop() {
-    monitor.withLock {
-      isStopping = true
-      monitor.broadcast()
-    }
-    for thread in threads { thread.join() }
-    threads.removeAll()
-    monitor.withLock { stores.removeAll() }
+    isStopping.isSet.store(true, ordering: .relaxed)
+    for queue in [flusher, compactor, syncer].compactMap({ $0 }) { queue.stop() }
   }
 
   func add(_ store: DatabaseStore) {
-    monitor.withLock {
-      stores[ObjectIdentifier(store)] = store
-      isFlushPending = true
-      monitor.broadcast()
-    }
+    flusher.add(store)
+    syncer?.add(store)
   }
 
   func remove(_ store: DatabaseStore) {
-    monitor.withLock { stores[ObjectIdentifier(store)] = nil }
+    for queue in [flusher, compactor, syncer].compactMap({ $0 }) { queue.remove(store) }
   }
 
-  func wakeFlusher() {
-    monitor.withLock {
-      isFlushPending = true
-      monitor.broadcast()
-    }
-  }
-
-  private func runFlusher() {
-    var isRetryDue = false
-    while true {
-      monitor.lock()
-      if !isFlushPending, !isStopping, isRetryDue {
-        monitor.wait(milliseconds: Self.retryMilliseconds)
-      }
-      while !isFlushPending, !isStopping, !isRetryDue { monitor.wait() }
-      isFlushPending = false
-      let isDone = isStopping
-      let stores = Array(stores.values)
-      monitor.unlock()
-      if isDone { return }
-      isRetryDue = !stores.allSatisfy { $0.flushInBackground() }
-      monitor.withLock {
-        isCompactionPending = true
-        monitor.broadcast()
-      }
-    }
-  }
-
-  private func runCompactor() {
-    var isPauseDue = false
-    while true {
-      monitor.lock()
-      if isPauseDue { waitForStop(milliseconds: Self.compactionRetryMilliseconds) }
-      while !isCompactionPending, !isStopping, !isPauseDue { monitor.wait() }
-      isCompactionPending = false
-      let isDone = isStopping
-      let stores = Array(stores.values)
-      monitor.unlock()
-      if isDone { return }
-      isPauseDue = false
-      for store in stores {
-        let isWell = store.compactWhatIsDue(isStopping: { [self] in
-          monitor.withLock { isStopping }
-        })
-        if !isWell { isPauseDue = true }
-      }
-    }
-  }
-
-  /// `monitor` is held, and is given up meanwhile.
-  private func waitForStop(milliseconds: Int) {
-    let end = wallClock() + Timestamp(milliseconds) * 1_000_000
-    while !isStopping, wallClock() < end { monitor.wait(milliseconds: milliseconds) }
-  }
-
-  private func runSyncer(every milliseconds: Int) {
-    while true {
-      monitor.lock()
-      if !isStopping { monitor.wait(milliseconds: milliseconds) }
-      let isDone = isStopping
-      let stores = Array(stores.values)
-      monitor.unlock()
-      if isDone { return }
-      for store in stores { store.syncInBackground() }
-    }
-  }
+  /// Asks for a store's memtables to be flushed and, behind that, for its segments to be merged.
+  func wakeFlusher(_ store: DatabaseStore) { flusher.add(store) }
 }

@@ -27,9 +27,9 @@ public final class StorageEngine: Sendable {
   let fileSystem: any FileSystem
   let options: StorageOptions
   let state: Mutex<State>
-  /// Creating and dropping databases, one at a time.
-  private let catalog = Monitor()
-  private let background = BackgroundWork()
+  /// Creating and dropping a database.
+  private let catalog = NameLocks()
+  private let background: BackgroundWork
   private let problemList = ProblemList()
 
   /// Opens the store, creating the directory if it is not there.
@@ -43,6 +43,9 @@ public final class StorageEngine: Sendable {
   ) throws {
     self.directory = directory
     self.fileSystem = fileSystem
+    var syncMilliseconds: Int?
+    if case .interval(let interval) = options.syncPolicy { syncMilliseconds = interval }
+    background = BackgroundWork(syncMilliseconds: syncMilliseconds)
     try fileSystem.createDurableDirectory(directory)
     let lock = try fileSystem.lock(directory.appending("LOCK"))
     var options = options
@@ -52,9 +55,7 @@ public final class StorageEngine: Sendable {
     let databases = try openDatabases()
     state.withLock { $0.databases = databases }
     if options.usesBackgroundThreads {
-      var milliseconds: Int?
-      if case .interval(let interval) = options.syncPolicy { milliseconds = interval }
-      try background.start(syncMilliseconds: milliseconds)
+      try background.start()
       for store in databases.values { background.add(store) }
     }
   }
@@ -72,24 +73,42 @@ public final class StorageEngine: Sendable {
     }
   }
 
-  /// Flushes all databases and lets go of the directory. Points that cannot be flushed stay in the
-  /// write-ahead log; the error says so. Calls that follow throw ``StorageError/closed``.
+  /// Flushes all databases and lets go of the directory. Flushes that are not done within
+  /// ``StorageOptions/closingLimit`` are broken off, and what they have not written stays in the
+  /// write-ahead log, which the next start reads. So do points that cannot be flushed; the error says
+  /// so. Calls that follow throw ``StorageError/closed``.
   public func close() throws {
     let databases = state.withLock { state in
       state.isClosed = true
       return state.databases
     }
+    let end = ContinuousClock.now + options.closingLimit
+    for store in databases.values { store.endWork(at: end) }
     background.stop()
-    var failure: (any Error)?
-    for (_, store) in databases.sorted(by: { $0.key < $1.key }) {
-      do { try store.close() } catch { failure = failure ?? error }
-    }
+    let failure = close(databases.sorted { $0.key < $1.key }.map(\.value))
     state.withLock { state in
       state.databases = [:]
       state.lock = nil
     }
     if let failure { throw failure }
   }
+
+  /// Closes stores, several at a time if there are threads; returns the first error.
+  private func close(_ stores: [DatabaseStore]) -> (any Error)? {
+    let work = Mutex((rest: stores[...], failure: (any Error)?.none))
+    let closeSome: @Sendable () -> Void = {
+      while let store = work.withLock({ $0.rest.popFirst() }) {
+        do { try store.close() } catch { work.withLock { $0.failure = $0.failure ?? error } }
+      }
+    }
+    let helpers = options.usesBackgroundThreads ? min(stores.count, Self.closingThreads) - 1 : 0
+    let threads = (0..<max(0, helpers)).compactMap { _ in BackgroundThread(closeSome) }
+    closeSome()
+    for thread in threads { thread.join() }
+    return work.withLock { $0.failure }
+  }
+
+  private static let closingThreads = 4
 
   // The directory of a database is made under another name and renamed, so that it is there whole
   // or not at all; and it is renamed before it is removed. A dot is in no escaped name.
@@ -112,7 +131,7 @@ public final class StorageEngine: Sendable {
     let background = background
     return try DatabaseStore.open(
       name: name, at: databaseDirectory.appending(fileName), fileSystem: fileSystem,
-      options: options, problems: problemList, wake: { background.wakeFlusher() })
+      options: options, problems: problemList, wake: { background.wakeFlusher($0) })
   }
 
   /// Sorted.
@@ -128,7 +147,7 @@ public final class StorageEngine: Sendable {
   ) throws {
     try policy.validate()
     let fileName = try EscapedName.escape(name)
-    try catalog.withLock {
+    try catalog.withLock(name) {
       guard options.isInPlace() else { throw StorageError.replaced(path: directory.string) }
       let isKnown = try state.withLock { state in
         guard !state.isClosed else { throw StorageError.closed }
@@ -144,7 +163,14 @@ public final class StorageEngine: Sendable {
       try fileSystem.rename(temporary, to: place)
       try fileSystem.syncDirectory(databaseDirectory)
       let store = try openDatabase(name, fileName)
-      state.withLock { $0.databases[name] = store }
+      let isOpen = state.withLock { state in
+        if !state.isClosed { state.databases[name] = store }
+        return !state.isClosed
+      }
+      guard isOpen else {
+        try store.close()
+        throw StorageError.closed
+      }
       if options.usesBackgroundThreads { background.add(store) }
     }
   }
@@ -152,7 +178,7 @@ public final class StorageEngine: Sendable {
   /// Drops a database with all it holds. Snapshots of it stay readable.
   public func dropDatabase(_ name: String) throws {
     let fileName = try EscapedName.escape(name)
-    try catalog.withLock {
+    try catalog.withLock(name) {
       let store = try store(name)
       let moved = databaseDirectory.appending(fileName + ".dropped")
       try fileSystem.removeTree(moved)

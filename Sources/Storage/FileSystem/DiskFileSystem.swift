@@ -9,6 +9,9 @@ import SystemPackage
 #endif
 
 /// The file system of the machine.
+///
+/// What it creates is its user's alone: files have the mode 0600, directories 0700. The modes of what
+/// is there already stay as they are, as an operator may have let others in.
 public struct DiskFileSystem: FileSystem {
   public init() {}
 
@@ -16,7 +19,7 @@ public struct DiskFileSystem: FileSystem {
     if isDirectory(path) { return }
     let parent = path.removingLastComponent()
     if !parent.isEmpty, parent != path { try createDirectory(parent) }
-    if mkdir(path.string, 0o755) != 0, errno != EEXIST || !isDirectory(path) {
+    if mkdir(path.string, 0o700) != 0, errno != EEXIST || !isDirectory(path) {
       throw failure("mkdir", path)
     }
   }
@@ -170,7 +173,7 @@ public struct DiskFileSystem: FileSystem {
   }
 
   private func open(_ operation: String, _ path: FilePath, _ flags: Int32) throws -> Int32 {
-    let descriptor = systemOpen(path.string, flags | O_CLOEXEC, 0o644)
+    let descriptor = systemOpen(path.string, flags | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw failure(operation, path) }
     return descriptor
   }

@@ -18,10 +18,19 @@ extension DatabaseStore {
   /// Flushes until nothing is frozen, with `maintenance` held.
   private func flushFrozen() throws {
     var newSeries = 0
-    while let oldest = monitor.withLock({ frozen.first }) {
+    while let oldest = nextToFlush {
       try flush(oldest)
       newSeries += oldest.newSeries.count
     }
+    releaseFreedMemory(newSeries: newSeries)
+  }
+
+  /// Nil also of a database that ended: its directory may be another one's of the same name.
+  private var nextToFlush: FrozenMemtable? {
+    monitor.withLock { isClosed ? nil : frozen.first }
+  }
+
+  private func releaseFreedMemory(newSeries: Int) {
     if newSeries >= FreedMemory.newSeriesAtLeast { FreedMemory.release() }
   }
 
@@ -37,20 +46,24 @@ extension DatabaseStore {
     }
   }
 
-  /// One round of the background thread: flushes while something is frozen. False after a failure.
-  func flushInBackground() -> Bool {
+  /// A turn of a background thread: flushes the oldest frozen memtable.
+  func flushInBackground() -> StoreQueue.Outcome {
     maintenance.withLock {
-      do { try flushFrozen() } catch { return false }
-      return true
+      guard let oldest = nextToFlush else { return .done }
+      do { try flush(oldest) } catch StorageError.closed { return .done } catch { return .later }
+      releaseFreedMemory(newSeries: oldest.newSeries.count)
+      return monitor.withLock { frozen.isEmpty } ? .done : .again
     }
   }
 
-  /// The same without threads; a failure is noted and met again by a later write or flush.
+  /// Flushes what is frozen, without threads; a failure is noted and met again by a later write or
+  /// flush.
   func flushFrozenHere() {
-    _ = flushInBackground()
+    maintenance.withLock { _ = try? flushFrozen() }
   }
 
-  /// Writes one frozen memtable, commits it, and lets go of its WAL files.
+  /// Writes one frozen memtable, commits it, and lets go of its WAL files. Throws
+  /// ``StorageError/closed`` if the work is to end (``endWork(at:)``): then it stays frozen.
   private func flush(_ oldest: FrozenMemtable) throws {
     do {
       try writeSegments(of: oldest)
@@ -59,6 +72,8 @@ extension DatabaseStore {
         flushAttempts += 1
         monitor.broadcast()
       }
+    } catch StorageError.closed {
+      throw StorageError.closed
     } catch {
       problems.add(error, path: layout.root.string)
       monitor.withLock {
@@ -81,8 +96,8 @@ extension DatabaseStore {
     }
     var flush = SegmentFlush(
       oldest, policies: manifest.state.policies, index: index, layout: layout,
-      fileSystem: fileSystem, blockRows: options.blockRows,
-      nextNumber: nextSegmentNumber)
+      fileSystem: fileSystem, options: options, nextNumber: nextSegmentNumber,
+      isCancelled: { [self] in isEnding })
     try flush.run()
     var edits: [ManifestEdit] = flush.written.map { .addSegment($0.entry) }
     edits += [

@@ -32,7 +32,7 @@ final class MemtableChunk: @unchecked Sendable {
     self.hasOrder = hasOrder
     self.firstOrder = firstOrder
     self.capacity = capacity
-    stride = 1 + (hasOrder ? 1 : 0) + layout.names.count
+    stride = 1 + (hasOrder ? 1 : 0) + layout.fieldIDs.count
     words = .allocate(capacity: stride * capacity)
   }
 
@@ -72,9 +72,10 @@ final class MemtableChunk: @unchecked Sendable {
     hasOrder ? words[row * stride + 1] : firstOrder + UInt64(row)
   }
 
+  /// Calls `body` with the cells of a row, one a column.
   @inline(__always)
-  func cell(_ row: Int, _ column: Int) -> UInt64 {
-    words[row * stride + (hasOrder ? 2 : 1) + column]
+  func withCells<R>(ofRow row: Int, _ body: (UnsafePointer<UInt64>) -> R) -> R {
+    body(UnsafePointer(words) + row * stride + (hasOrder ? 2 : 1))
   }
 
   /// Of the first `rows` rows, how many were written before `order`.

@@ -11,12 +11,18 @@ struct MemtableRows: Sendable {
 
   private(set) var rows: [Row] = []
   private(set) var chunks: [MemtableChunk] = []
+  /// The columns of batches.
+  private(set) var fields: [MemtableField]
   /// What the chunks' strings live in.
   private var texts: [TextArena] = []
+  /// The distinct layouts of the chunks.
+  private var layouts: [MemtableLayout] = []
+  private var layoutNumbers: [ObjectIdentifier: Int] = [:]
+  private var scatter = MemtableScatter()
 
   var isEmpty: Bool { rows.isEmpty }
 
-  init() {}
+  init(fields: [MemtableField] = []) { self.fields = fields }
 
   /// Adds rows of a memtable that are newer than all added before.
   mutating func add(
@@ -33,6 +39,7 @@ struct MemtableRows: Sendable {
     for (chunk, count) in parts {
       let number = UInt32(chunks.count)
       chunks.append(chunk)
+      scatter.chunkLayouts.append(layoutNumber(chunk.layout))
       for row in 0..<count {
         let time = chunk.time(row)
         if time >= from && time <= through {
@@ -43,8 +50,68 @@ struct MemtableRows: Sendable {
     }
   }
 
+  private mutating func layoutNumber(_ layout: MemtableLayout) -> Int {
+    let identifier = ObjectIdentifier(layout)
+    if let known = layoutNumbers[identifier] { return known }
+    layoutNumbers[identifier] = layouts.count
+    layouts.append(layout)
+    return layouts.count - 1
+  }
+
+  /// Makes all fields that the rows have, ascending by number, the columns of batches. Call it
+  /// before ``finish()``.
+  mutating func selectAllFields() {
+    if let only = layouts.first, layouts.count == 1 {
+      fields = zip(only.fieldIDs, only.types).map { MemtableField(id: $0, type: $1) }
+      return
+    }
+    var types: [UInt32: FieldType] = [:]
+    for layout in layouts {
+      for (id, type) in zip(layout.fieldIDs, layout.types) { types[id] = type }
+    }
+    fields = types.sorted { $0.key < $1.key }.map { MemtableField(id: $0.key, type: $0.value) }
+  }
+
   /// Call once all is added.
-  mutating func sort() {
+  mutating func finish() {
+    sort()
+    let selected = fields.indices.compactMap { position in
+      fields[position].id.map { (id: $0, position: position) }
+    }.sorted { $0.id < $1.id }
+    for layout in layouts { scatter.add(cells(of: layout, selected)) }
+  }
+
+  /// The selected cells of rows of a layout. Few fields of a wide layout and all fields of many
+  /// narrow ones are both usual, so the shorter list leads.
+  private func cells(
+    of layout: MemtableLayout, _ selected: [(id: UInt32, position: Int)]
+  ) -> [MemtableScatter.Cell] {
+    var cells: [MemtableScatter.Cell] = []
+    var start = 0
+    if selected.count <= layout.fieldIDs.count {
+      for (_, position) in selected {
+        guard let column = layout.column(of: fields[position], from: start) else { continue }
+        cells.append(MemtableScatter.Cell(column: Int32(column), field: Int32(position)))
+        start = column
+      }
+      return cells
+    }
+    let ids = selected.map(\.id)
+    for (column, id) in layout.fieldIDs.enumerated() {
+      start = Postings.lowerBound(ids, id, from: start)
+      // A field may be selected more than once.
+      while start < ids.count, ids[start] == id {
+        let position = selected[start].position
+        if fields[position].type == layout.types[column] {
+          cells.append(MemtableScatter.Cell(column: Int32(column), field: Int32(position)))
+        }
+        start += 1
+      }
+    }
+    return cells
+  }
+
+  private mutating func sort() {
     func isBefore(_ a: Row, _ b: Row) -> Bool {
       a.time < b.time || (a.time == b.time && a.order < b.order)
     }
@@ -70,91 +137,15 @@ struct MemtableRows: Sendable {
     time == .max ? rows.count : firstRow(from: time + 1)
   }
 
-  /// Names and types of all fields in the rows, sorted by name.
-  var fields: [MeasurementSchema.Field] {
-    var seen: [ObjectIdentifier] = []
-    var types: [String: FieldType] = [:]
-    for chunk in chunks where !seen.contains(ObjectIdentifier(chunk.layout)) {
-      seen.append(ObjectIdentifier(chunk.layout))
-      for (name, type) in zip(chunk.layout.names, chunk.layout.types) { types[name] = type }
-    }
-    return types.keys.sorted().compactMap { name in
-      types[name].map { MeasurementSchema.Field(name: name, type: $0) }
-    }
-  }
-
-  /// Whether any chunk has rows with the field.
-  func mayContain(_ field: MeasurementSchema.Field) -> Bool {
-    chunks.contains { $0.layout.column(of: field.name, type: field.type) != nil }
+  /// Whether any chunk has rows with the field at a position of ``fields``.
+  func mayContain(field position: Int) -> Bool {
+    layouts.contains { $0.column(of: fields[position]) != nil }
   }
 
   /// Rows of a range, each time once; of two values for one field and time the later stands.
-  func batch(_ range: Range<Int>, fields: [MeasurementSchema.Field]) -> ColumnBatch {
-    var starts: [Int] = []
-    starts.reserveCapacity(range.count + 1)
-    var timestamps: [Timestamp] = []
-    timestamps.reserveCapacity(range.count)
-    for row in range where timestamps.last != rows[row].time {
-      timestamps.append(rows[row].time)
-      starts.append(row)
+  func batch(_ range: Range<Int>) -> ColumnBatch {
+    withExtendedLifetime(texts) {
+      scatter.batch(rows[range], of: chunks, types: fields.map(\.type))
     }
-    starts.append(range.upperBound)
-    let columns = fields.map { column($0, starts: starts) }
-    return ColumnBatch(timestamps: timestamps, columns: columns)
-  }
-
-  private func column(_ field: MeasurementSchema.Field, starts: [Int]) -> Column {
-    let columns = chunks.map { $0.layout.column(of: field.name, type: field.type) ?? -1 }
-    return withExtendedLifetime(texts) {
-      switch field.type {
-      case .float:
-        let (values, validity) = cells(columns, starts, absent: 0.0) { Double(bitPattern: $0) }
-        return Column(.float(values), validity: validity)
-      case .integer:
-        let (values, validity) = cells(columns, starts, absent: Int64(0)) { Int64(bitPattern: $0) }
-        return Column(.integer(values), validity: validity)
-      case .unsigned:
-        let (values, validity) = cells(columns, starts, absent: UInt64(0)) { $0 }
-        return Column(.unsigned(values), validity: validity)
-      case .boolean:
-        let (values, validity) = cells(columns, starts, absent: false) { $0 != 0 }
-        return Column(.boolean(values), validity: validity)
-      case .string:
-        let (values, validity) = cells(columns, starts, absent: "") { TextArena.string(at: $0) }
-        return Column(.string(values), validity: validity)
-      }
-    }
-  }
-
-  @inline(__always)
-  private func cells<Value>(
-    _ columns: [Int], _ starts: [Int], absent: Value, _ convert: (UInt64) -> Value
-  ) -> ([Value], Validity?) {
-    var values: [Value] = []
-    let count = starts.count - 1
-    values.reserveCapacity(count)
-    var missing: [Int] = []
-    for group in 0..<count {
-      var row = starts[group + 1] - 1
-      var found = false
-      while row >= starts[group] {
-        let place = rows[row]
-        let column = columns[Int(place.chunk)]
-        if column >= 0 {
-          values.append(convert(chunks[Int(place.chunk)].cell(Int(place.row), column)))
-          found = true
-          break
-        }
-        row -= 1
-      }
-      if !found {
-        missing.append(group)
-        values.append(absent)
-      }
-    }
-    if missing.isEmpty { return (values, nil) }
-    var validity = Validity(count: count)
-    for row in missing { validity[row] = false }
-    return (values, validity)
   }
 }

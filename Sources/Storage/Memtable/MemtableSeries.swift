@@ -63,7 +63,7 @@ final class MemtableSeries {
     }
     // Small at first: a million series with a row each should not take a page each. A series that
     // filled a chunk will fill another.
-    let words = layout.names.count + 2
+    let words = layout.fieldIDs.count + 2
     let isGrown = sealed.last?.capacity == MemtableChunk.rowLimit
     let chunk = MemtableChunk(
       layout: layout, hasOrder: isInterleaved, firstOrder: nextOrder,

@@ -18,7 +18,7 @@ extension DatabaseStore {
   /// `problems`, and what is intact is there.
   static func open(
     name: String, at root: FilePath, fileSystem: any FileSystem, options: StorageOptions,
-    problems: ProblemList, wake: @escaping @Sendable () -> Void
+    problems: ProblemList, wake: @escaping @Sendable (DatabaseStore) -> Void
   ) throws -> DatabaseStore {
     let layout = DatabaseLayout(root: root)
     for directory in [layout.walDirectory, layout.segmentDirectory]
@@ -47,7 +47,11 @@ extension DatabaseStore {
       manifest: manifest, seriesLog: log, index: index, segments: adoption.segments,
       unreadable: adoption.unreadable,
       wal: WALState(nextNumber: 1, previousSize: 0, lastSequence: 0), wake: wake)
-    try replay.run { batch, policy in store.replay(batch, policy: policy) }
+    try replay.run { batch, policy in
+      store.replay(batch, policy: policy)
+    } endFile: { next in
+      store.endReplayedFile(next: next)
+    }
     // Read when they are asked for, which may be long after; whoever looks after the server is told
     // now.
     let files = StoredFiles(layout: layout, fileSystem: fileSystem)
@@ -125,7 +129,8 @@ extension DatabaseStore {
     let plan = WritePlan(batch)
     let admission = WriteAdmission(
       batch, plan, index: index,
-      limits: WriteAdmission.Limits(database: name, series: .max, earliest: .min))
+      limits: WriteAdmission.Limits(
+        database: name, series: .max, fields: .max, earliest: .min))
     for rejection in admission.outcome.rejections {
       problems.add(
         .corrupt(
@@ -138,15 +143,17 @@ extension DatabaseStore {
           database: name, retentionPolicy: known.policy.name, measurement: measurement,
           timeRange: timeRange))
     }
-    if active.byteCount > options.memtableLimit { freezeReplayed() }
     return admission.outcome.rejections.isEmpty
   }
 
-  /// The files being replayed stay until the last of them is in segments.
-  private func freezeReplayed() {
+  /// A memtable ends where a file does, as it did when the files were written. So the commit that
+  /// adds its segments also lets go of the files that they are from, and a recovery that is broken
+  /// off and begun again stores no row twice.
+  private func endReplayedFile(next: UInt64) {
+    if active.byteCount <= options.memtableLimit { return }
     frozen.append(
       FrozenMemtable(
-        table: active, sequence: nextSequence, walFloor: version.state.walFloor,
+        table: active, sequence: nextSequence, walFloor: next,
         newSeries: pendingSeries, newFields: pendingFields, nextSeries: index.nextID))
     nextSequence += 1
     active = Memtable()

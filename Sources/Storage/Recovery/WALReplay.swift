@@ -24,8 +24,13 @@ struct WALReplay {
 
   /// Reads all files in order; removes those that a flush left over.
   ///
-  /// - Parameter apply: returns whether all points of a batch have a place in the database.
-  mutating func run(apply: (PointBatch, _ policy: UInt32) throws -> Bool) throws {
+  /// - Parameters:
+  ///   - apply: gets the batches in the order in which they were written, and returns whether all
+  ///     points of a batch have a place in the database.
+  ///   - endFile: is called behind the last batch of a file, with the number of the next file.
+  mutating func run(
+    apply: (PointBatch, _ policy: UInt32) throws -> Bool, endFile: (_ next: UInt64) -> Void
+  ) throws {
     let numbers = try fileSystem.list(layout.walDirectory).compactMap(DatabaseLayout.walNumber)
       .sorted()
     for number in numbers where number < floor { letGo(of: number) }
@@ -38,6 +43,7 @@ struct WALReplay {
         nextNumber += 1
       }
       try replay(number, isLast: number == needed.last, apply: apply)
+      endFile(nextNumber)
     }
   }
 

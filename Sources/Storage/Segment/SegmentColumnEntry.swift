@@ -69,6 +69,15 @@ struct SegmentColumnEntry {
     if toLast != 0 { bytes.appendVarint(UInt64(bitPattern: toLast)) }
   }
 
+  /// Reads the type, which comes first.
+  static func readType(from reader: inout ByteReader) throws -> FieldType {
+    let head = try reader.readByte()
+    guard let type = FieldType(rawValue: head & 7) else {
+      throw reader.malformed("unknown field type")
+    }
+    return type
+  }
+
   /// Reads an entry of a block with `rowCount` rows over `timeRange`.
   init(from reader: inout ByteReader, rowCount: Int, timeRange: ClosedRange<Timestamp>) throws {
     let head = try reader.readByte()

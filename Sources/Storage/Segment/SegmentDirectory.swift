@@ -56,7 +56,7 @@ struct SegmentDirectory {
 
   private(set) var fieldNames: [String] = []
   /// By UTF-8 bytes: strings that Unicode calls equal are different fields here.
-  private var fields: [[UInt8]: Int] = [:]
+  private var fieldTable = TextTable()
   private(set) var seriesIDs: [SeriesID] = []
   /// First block of each series, and one more: the number of blocks.
   private var seriesBlocks: [UInt32] = [0]
@@ -106,8 +106,9 @@ struct SegmentDirectory {
       guard let text = String(validating: name, as: UTF8.self) else {
         throw reader.malformed("a field name that is not UTF-8")
       }
+      guard field(text) == nil else { throw reader.malformed("a field name twice") }
       fieldNames.append(text)
-      fields[Array(name)] = position
+      fieldTable.insert(TextTable.hash(name), UInt32(position))
     }
   }
 
@@ -179,13 +180,49 @@ struct SegmentDirectory {
     return Int(blocks[index].firstColumn)..<end
   }
 
-  /// The number of the column of a field of a block, nil where the block has no value of it.
-  func column(_ field: String, ofBlock index: Int) -> Int? {
-    guard let field = fields[Array(field.utf8)], blocks.indices.contains(index) else { return nil }
-    return columns(ofBlock: index).first { columns[$0].field == field }
+  /// The position in ``fieldNames``, nil if no block has the field.
+  func field(_ name: String) -> Int? {
+    fieldTable.find(TextTable.hash(name.utf8)) {
+      fieldNames[Int($0)].utf8.elementsEqual(name.utf8)
+    }.map(Int.init)
   }
 
-  func fieldName(ofColumn number: Int) -> String { fieldNames[Int(columns[number].field)] }
+  /// The number of the column of a field of a block, nil where the block has no value of it.
+  func column(_ name: String, ofBlock index: Int) -> Int? {
+    field(name).flatMap { column(ofField: $0, block: index) }
+  }
+
+  /// Fields of a block ascend.
+  private func column(ofField field: Int, block index: Int) -> Int? {
+    guard blocks.indices.contains(index) else { return nil }
+    let all = columns(ofBlock: index)
+    var (low, high) = (all.lowerBound, all.upperBound)
+    while low < high {
+      let middle = (low + high) / 2
+      if columns[middle].field < field { low = middle + 1 } else { high = middle }
+    }
+    return low < all.upperBound && columns[low].field == field ? low : nil
+  }
+
+  /// The position in ``fieldNames`` of a column's field.
+  func field(ofColumn number: Int) -> Int { Int(columns[number].field) }
+
+  func fieldName(ofColumn number: Int) -> String { fieldNames[field(ofColumn: number)] }
+
+  /// The type of a column, without its statistics being read.
+  func type(ofColumn number: Int) throws -> FieldType {
+    try describe(columns[number]) { reader, _ in try SegmentColumnEntry.readType(from: &reader) }
+  }
+
+  /// What a directory of so many bytes, blocks and columns takes in memory once it is read.
+  static func memory(byteCount: Int, blocks: Int, columns: Int) -> Int {
+    byteCount + blocks * MemoryLayout<Block>.stride + columns * MemoryLayout<ChunkPlace>.stride
+  }
+
+  /// What this one takes in memory.
+  var memory: Int {
+    Self.memory(byteCount: bytes.count, blocks: blocks.count, columns: columns.count)
+  }
 
   func timestampChunk(ofBlock index: Int) throws -> Chunk {
     try describe(blocks[index].timestamps) { _, chunk in chunk }

@@ -4,7 +4,9 @@ import TimeSeries
 /// Puts a ``SegmentDirectory`` together as the blocks are written.
 struct SegmentDirectoryBuilder {
   private var names: [UInt8] = []
-  private var positions: [[UInt8]: Int] = [:]
+  /// Where the names begin in `names`, and their hashes.
+  private var starts: [(offset: Int, length: Int)] = []
+  private var table = TextTable()
   private var series: [UInt8] = []
   private var seriesCount = 0
   private var nextID: UInt64 = 0
@@ -18,16 +20,35 @@ struct SegmentDirectoryBuilder {
   private var columns: [UInt8] = []
   private var columnCount = 0
   private var nextField = 0
+  private var allBlocks = 0
+  private var allColumns = 0
 
-  /// The number of a field, a new one where the name is new.
+  /// The number of a field, a new one where the name is new. Names are told apart by their bytes.
   mutating func field(_ name: String) -> Int {
-    let bytes = Array(name.utf8)
-    if let known = positions[bytes] { return known }
-    let position = positions.count
-    positions[bytes] = position
-    names.appendVarint(bytes.count)
-    names.append(contentsOf: bytes)
-    return position
+    var name = name
+    return name.withUTF8 { text in
+      let bytes = UnsafeRawBufferPointer(text)
+      let hash = TextTable.hash(bytes)
+      let known = names.withUnsafeBytes { names in
+        table.find(hash) { number in
+          let start = starts[Int(number)]
+          return start.length == bytes.count
+            && names[start.offset..<start.offset + start.length].elementsEqual(bytes)
+        }
+      }
+      if let known { return Int(known) }
+      names.appendVarint(bytes.count)
+      table.insert(hash, UInt32(starts.count))
+      starts.append((names.count, bytes.count))
+      names.append(contentsOf: bytes)
+      return starts.count - 1
+    }
+  }
+
+  /// What the directory takes in memory once it is read.
+  var memory: Int {
+    SegmentDirectory.memory(
+      byteCount: names.count + series.count + blocks.count, blocks: allBlocks, columns: allColumns)
   }
 
   mutating func beginBlock(
@@ -42,14 +63,17 @@ struct SegmentDirectoryBuilder {
     blockCount += 1
   }
 
-  /// Adds a column of the block begun last. `entry` is an encoded ``SegmentColumnEntry``.
+  /// Adds a column of the block begun last, of `rowCount` rows over `timeRange`.
   ///
   /// - Precondition: fields of a block ascend.
-  mutating func append(field: Int, chunk: SegmentChunkSize, entry: [UInt8]) {
+  mutating func append(
+    field: Int, chunk: SegmentChunkSize, entry: SegmentColumnEntry, rowCount: Int,
+    timeRange: ClosedRange<Timestamp>
+  ) {
     precondition(field >= nextField, "each field of a block once, in order")
     columns.appendVarint(field - nextField)
     chunk.append(to: &columns)
-    columns.append(contentsOf: entry)
+    entry.append(to: &columns, rowCount: rowCount, timeRange: timeRange)
     columnCount += 1
     nextField = field + 1
   }
@@ -57,6 +81,8 @@ struct SegmentDirectoryBuilder {
   mutating func endBlock() {
     blocks.appendVarint(columnCount)
     blocks.append(contentsOf: columns)
+    allBlocks += 1
+    allColumns += columnCount
     columns.removeAll(keepingCapacity: true)
     columnCount = 0
     nextField = 0
@@ -81,7 +107,8 @@ struct SegmentDirectoryBuilder {
   /// The whole directory.
   var encoded: [UInt8] {
     var bytes: [UInt8] = []
-    bytes.appendVarint(positions.count)
+    bytes.reserveCapacity(names.count + series.count + 20)
+    bytes.appendVarint(starts.count)
     bytes.append(contentsOf: names)
     bytes.appendVarint(seriesCount)
     bytes.append(contentsOf: series)

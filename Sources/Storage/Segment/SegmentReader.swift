@@ -94,8 +94,22 @@ final class SegmentReader: Sendable {
 
   /// The type of a field in a block, nil where the block has no value of it.
   func type(of field: String, in block: SegmentBlockReference) -> FieldType? {
-    entry(of: field, in: block)?.type
+    directory.column(field, ofBlock: block.index).flatMap { try? directory.type(ofColumn: $0) }
   }
+
+  /// Names of all blocks' fields.
+  var fieldNames: [String] { directory.fieldNames }
+
+  /// The fields of which a block has at least one value, as positions in ``fieldNames``, ascending.
+  func fields(in block: SegmentBlockReference) -> [(position: Int, type: FieldType)] {
+    directory.columns(ofBlock: block.index).compactMap { column in
+      guard let type = try? directory.type(ofColumn: column) else { return nil }
+      return (directory.field(ofColumn: column), type)
+    }
+  }
+
+  /// What the open segment keeps in memory.
+  var directoryMemory: Int { directory.memory }
 
   /// Nil where the block has no value of the field, and for strings of more than 64 bytes.
   func statistics(of field: String, in block: SegmentBlockReference) -> ColumnStatistics? {
@@ -129,7 +143,16 @@ final class SegmentReader: Sendable {
     return try self.column(column, ofBlock: block.index)
   }
 
-  private func column(_ column: Int, ofBlock index: Int) throws -> Column {
+  /// The number of the column of a field of that type, nil where the block has no value of it.
+  func column(of field: MeasurementSchema.Field, in block: SegmentBlockReference) -> Int? {
+    guard let column = directory.column(field.name, ofBlock: block.index),
+      (try? directory.type(ofColumn: column)) == field.type
+    else { return nil }
+    return column
+  }
+
+  /// The values of a column by its number.
+  func column(_ column: Int, ofBlock index: Int) throws -> Column {
     let number = directory.blocks.count + column
     let entry = try directory.entry(column, ofBlock: index)
     return try withChunk(directory.chunk(ofColumn: column), number: number) { bytes in

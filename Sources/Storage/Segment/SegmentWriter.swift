@@ -34,6 +34,9 @@ struct SegmentWriter {
     try file.append(SegmentFormat.header)
   }
 
+  /// What the directory takes in memory once it is read.
+  var directoryMemory: Int { directory.memory }
+
   /// The blocks that follow are of this series. A series without rows leaves no trace.
   ///
   /// - Precondition: ids ascend.
@@ -54,8 +57,9 @@ struct SegmentWriter {
     precondition(lastTimestamp.map { $0 < first } ?? true, "blocks of a series ascend")
     precondition(block.fields.allSatisfy { $0.column.count == block.timestamps.count })
     lastTimestamp = block.timestamps.last
-    for start in stride(from: 0, to: block.timestamps.count, by: blockRows) {
-      try write(block, rows: start..<min(start + blockRows, block.timestamps.count))
+    let limit = BlockSize.rows(atMost: blockRows, columns: block.fields.count)
+    for start in stride(from: 0, to: block.timestamps.count, by: limit) {
+      try write(block, rows: start..<min(start + limit, block.timestamps.count))
     }
   }
 
@@ -68,17 +72,18 @@ struct SegmentWriter {
     TimestampChunk.encode(timestamps, base: timeRange.lowerBound, to: &buffer)
     directory.beginBlock(rowCount: rows.count, timeRange: timeRange, chunk: chunk(from: 0))
     // The directory wants the fields of a block in the order of their numbers.
-    let fields = block.fields.map { (number: directory.field($0.name), column: $0.column) }
-      .sorted { $0.number < $1.number }
-    for (number, column) in fields {
-      let part = column.rows(rows)
+    let numbers = block.fields.map { directory.field($0.name) }
+    let isInOrder = zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }
+    let order =
+      isInOrder ? Array(numbers.indices) : numbers.indices.sorted { numbers[$0] < numbers[$1] }
+    for position in order {
+      let part = block.fields[position].column.rows(rows)
       guard let statistics = ColumnStatistics(of: part, timestamps: timestamps) else { continue }
       let start = buffer.count
       ColumnChunk.encode(part, to: &buffer)
-      var entry: [UInt8] = []
-      SegmentColumnEntry(statistics)
-        .append(to: &entry, rowCount: rows.count, timeRange: timeRange)
-      directory.append(field: number, chunk: chunk(from: start), entry: entry)
+      directory.append(
+        field: numbers[position], chunk: chunk(from: start), entry: SegmentColumnEntry(statistics),
+        rowCount: rows.count, timeRange: timeRange)
       summary.valueCount += statistics.count
     }
     directory.endBlock()
@@ -113,9 +118,12 @@ struct SegmentWriter {
     return summary
   }
 
+  private static let thoroughBytes = 4 << 20
+
   private func writeSection(_ raw: [UInt8]) throws -> SegmentSection {
-    // Less than an eighth is not worth the time that every reader will spend.
-    let compressed = LZ4Block.compress(raw, thorough: true).flatMap {
+    // Less than an eighth is not worth the time that every reader will spend, nor is a little more
+    // the time that a writer would with megabytes.
+    let compressed = LZ4Block.compress(raw, thorough: raw.count <= Self.thoroughBytes).flatMap {
       $0.count <= raw.count - raw.count / 8 ? $0 : nil
     }
     let stored = compressed ?? raw

@@ -25,6 +25,9 @@ final class MeasurementIndex: @unchecked Sendable {
   private(set) var tags: [TagIndex] = []
   private var tagTable = TextTable()
   private var layouts: [[UInt32]: MemtableLayout] = [:]
+  /// Columns of all layouts.
+  private var layoutColumns = 0
+  private static let layoutColumnLimit = 1 << 20
   private let arena: KeyArena
 
   init(name: String, number: UInt32, arena: KeyArena) {
@@ -94,11 +97,14 @@ final class MeasurementIndex: @unchecked Sendable {
   func layout(of fieldIDs: [UInt32]) -> MemtableLayout {
     if let known = layouts[fieldIDs] { return known }
     let layout = MemtableLayout(
-      fieldIDs: fieldIDs, names: fieldIDs.map { fields[Int($0)].name },
-      types: fieldIDs.map { fields[Int($0)].type })
+      fieldIDs: fieldIDs, types: fieldIDs.map { fields[Int($0)].type })
     // A client that sends ever new combinations must not fill the memory with them.
-    if layouts.count >= 1024 { layouts.removeAll() }
+    if layouts.count >= 1024 || layoutColumns > Self.layoutColumnLimit {
+      layouts.removeAll()
+      layoutColumns = 0
+    }
     layouts[fieldIDs] = layout
+    layoutColumns += fieldIDs.count
     return layout
   }
 

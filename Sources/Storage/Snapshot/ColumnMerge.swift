@@ -24,8 +24,10 @@ enum ColumnMerge {
       case .newer(let rows): timestamps += newer.timestamps[rows]
       }
     }
+    var nulls = NullColumns(count: timestamps.count)
     let columns = zip(older.columns, newer.columns).map {
-      column(pieces, count: timestamps.count, $0, $1)
+      $0.isEmpty && $1.isEmpty
+        ? nulls[$1.type] : column(pieces, count: timestamps.count, $0, $1)
     }
     return ColumnBatch(timestamps: timestamps, columns: columns)
   }
@@ -145,13 +147,20 @@ extension ColumnBatch {
 
   /// Without the rows that have no value in any column.
   var withoutEmptyRows: ColumnBatch {
-    if columns.contains(where: { $0.validity == nil }) { return self }
-    return filtered(
-      timestamps.indices.map { row in columns.contains { $0.isPresent(row) } })
+    var words = [UInt64](repeating: 0, count: (rowCount + 63) / 64)
+    for column in columns {
+      guard let validity = column.validity else { return self }
+      for (index, word) in validity.words.enumerated() { words[index] |= word }
+    }
+    let some = Validity(words: words, count: rowCount)
+    return some.presentCount == rowCount ? self : filtered(timestamps.indices.map { some[$0] })
   }
 }
 
 extension Column {
+  /// Whether no row has a value.
+  fileprivate var isEmpty: Bool { validity?.words.allSatisfy { $0 == 0 } ?? (count == 0) }
+
   /// The rows of these numbers.
   func picked(_ rows: [Int]) -> Column {
     let picked: ColumnValues =

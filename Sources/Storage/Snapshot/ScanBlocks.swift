@@ -30,18 +30,17 @@ struct SegmentScanBlock: SeriesBlock {
 struct MemtableScanBlock: SeriesBlock {
   let rows: MemtableRows
   let range: Range<Int>
-  let fields: [MeasurementSchema.Field]
   let timeRange: ClosedRange<Timestamp>
 
   var rowCount: Int { range.count }
 
   func statistics(ofField index: Int) -> ColumnStatistics? { nil }
 
-  func mayContain(field index: Int) -> Bool { rows.mayContain(fields[index]) }
+  func mayContain(field index: Int) -> Bool { rows.mayContain(field: index) }
 
   func hasRows() -> Bool { !range.isEmpty }
 
-  func read() throws -> ColumnBatch { rows.batch(range, fields: fields).withoutEmptyRows }
+  func read() throws -> ColumnBatch { rows.batch(range).withoutEmptyRows }
 }
 
 /// A stretch of time in which several places have rows: the newest value of each field stands.
@@ -60,7 +59,7 @@ struct MergedScanBlock: SeriesBlock {
 
   func mayContain(field index: Int) -> Bool {
     sources.contains { $0.hasField(fields[index]) }
-      || (!range.isEmpty && rows.mayContain(fields[index]))
+      || (!range.isEmpty && rows.mayContain(field: index))
   }
 
   func hasRows() throws -> Bool {
@@ -71,7 +70,7 @@ struct MergedScanBlock: SeriesBlock {
     var batches = try sources.map {
       try $0.read(fields, from: timeRange.lowerBound, through: timeRange.upperBound)
     }
-    if !range.isEmpty { batches.append(rows.batch(range, fields: fields)) }
+    if !range.isEmpty { batches.append(rows.batch(range)) }
     return ColumnMerge.merge(batches)?.withoutEmptyRows
       ?? ColumnBatch(timestamps: [], columns: fields.map { Column(nulls: 0, type: $0.type) })
   }

@@ -16,10 +16,12 @@ struct ScanPlan {
   private var nextRow = 0
 
   /// A merged block of more rows is cut up where that can be done.
-  private static let mergedRows = 1 << 15
-  private static let memtableRows = 8192
+  private let mergedRows: Int
+  private let memtableRows: Int
 
-  /// - Parameter sources: oldest first.
+  /// - Parameters:
+  ///   - sources: oldest first.
+  ///   - rows: with the same fields.
   static func blocks(
     fields: [MeasurementSchema.Field], from: Timestamp, through: Timestamp,
     sources: [SegmentSource], rows: MemtableRows
@@ -37,6 +39,8 @@ struct ScanPlan {
     self.from = from
     self.through = through
     self.rows = rows
+    mergedRows = BlockSize.rows(atMost: 1 << 15, columns: fields.count)
+    memtableRows = BlockSize.rows(atMost: 8192, columns: fields.count)
     self.sources = sources.sorted {
       $0.block.timeRange.lowerBound < $1.block.timeRange.lowerBound
     }
@@ -62,11 +66,11 @@ struct ScanPlan {
   private mutating func addRows(before time: Timestamp?) {
     let end = time.map { rows.firstRow(from: $0) } ?? rows.rows.count
     while nextRow < end {
-      var stop = min(nextRow + Self.memtableRows, end)
+      var stop = min(nextRow + memtableRows, end)
       while stop < end, rows.rows[stop].time == rows.rows[stop - 1].time { stop += 1 }
       blocks.append(
         MemtableScanBlock(
-          rows: rows, range: nextRow..<stop, fields: fields,
+          rows: rows, range: nextRow..<stop,
           timeRange: rows.rows[nextRow].time...rows.rows[stop - 1].time))
       nextRow = stop
     }
@@ -78,7 +82,7 @@ struct ScanPlan {
     var count = 0
     for source in cluster {
       let cut = source.block.timeRange.lowerBound
-      if count >= Self.mergedRows, cut > start {
+      if count >= mergedRows, cut > start {
         addPiece(cluster, start...(cut - 1))
         start = cut
         count = 0

@@ -9,7 +9,7 @@ struct SegmentSource: Sendable {
   let damage: DamageReport
 
   func hasField(_ field: MeasurementSchema.Field) -> Bool {
-    segment.reader.type(of: field.name, in: block) == field.type
+    segment.reader.column(of: field, in: block) != nil
   }
 
   /// Rows with `from <= time <= through`; a column for each field, empty where the block has none.
@@ -18,17 +18,21 @@ struct SegmentSource: Sendable {
   func read(
     _ fields: [MeasurementSchema.Field], from: Timestamp, through: Timestamp
   ) throws -> ColumnBatch {
-    guard fields.contains(where: hasField),
+    let found = fields.map { segment.reader.column(of: $0, in: block) }
+    guard found.contains(where: { $0 != nil }),
       let all = try readingAround(from, through, { try segment.reader.timestamps(of: block) })
     else {
-      return ColumnBatch(timestamps: [], columns: fields.map { Column(nulls: 0, type: $0.type) })
+      var nulls = NullColumns(count: 0)
+      return ColumnBatch(timestamps: [], columns: fields.map { nulls[$0.type] })
     }
     let rows = Self.firstRow(all, from: from)..<Self.endRow(all, through: through)
-    let columns = try fields.map { field in
-      let column =
-        try hasField(field)
-        ? readingAround(from, through) { try segment.reader.column(field.name, of: block) } : nil
-      return column??.rows(rows) ?? Column(nulls: rows.count, type: field.type)
+    var nulls = NullColumns(count: rows.count)
+    let columns = try zip(fields, found).map { field, column in
+      guard let column,
+        let values = try readingAround(
+          from, through, { try segment.reader.column(column, ofBlock: block.index) })
+      else { return nulls[field.type] }
+      return values.rows(rows)
     }
     let batch = ColumnBatch(
       timestamps: rows.count == all.count ? all : Array(all[rows]), columns: columns)

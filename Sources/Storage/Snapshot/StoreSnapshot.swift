@@ -85,15 +85,16 @@ final class StoreSnapshot: DatabaseSnapshot {
       let policy = policy(named: retentionPolicy)
     else { return [] }
     try noteDamage(policy: policy, from: from, through: through)
-    let columns = types(of: fields, series: id)
-    var rows = MemtableRows()
+    let found = find(fields, series: id)
+    let columns = zip(fields, found).map { MeasurementSchema.Field(name: $0, type: $1.type) }
+    var rows = MemtableRows(fields: found)
     let parts = store.monitor.withLock {
       tables.map { $0.memtable.chunks(of: id, policy: policy, in: $0.epoch) }
     }
     for (table, chunks) in zip(tables, parts) {
       rows.add(chunks, texts: table.memtable.texts, from: from, through: through)
     }
-    rows.sort()
+    rows.finish()
     return ScanPlan.blocks(
       fields: columns, from: from, through: through,
       sources: sources(of: series, policy: policy, from: from, through: through), rows: rows)
@@ -139,14 +140,15 @@ final class StoreSnapshot: DatabaseSnapshot {
   }
 
   /// Fields with their types; of a field that is not there any type will do.
-  private func types(of fields: [String], series: UInt32) -> [MeasurementSchema.Field] {
+  private func find(_ fields: [String], series: UInt32) -> [MemtableField] {
     store.index.lock.withLock {
       // The measurement as the snapshot knows it, should the series have been dropped since.
       let measurement = store.index.measurement(of: series).flatMap { known[$0.name] }
       return fields.map { name in
-        let type = measurement?.field(named: name.utf8)
-          .flatMap { measurement?.fields[Int($0)].type }
-        return MeasurementSchema.Field(name: name, type: type ?? .float)
+        guard let measurement, let id = measurement.field(named: name.utf8) else {
+          return MemtableField(id: nil, type: .float)
+        }
+        return MemtableField(id: id, type: measurement.fields[Int(id)].type)
       }
     }
   }

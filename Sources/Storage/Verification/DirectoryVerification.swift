@@ -52,7 +52,7 @@ public struct DirectoryVerification {
     do {
       let store = try DatabaseStore.open(
         name: name, at: path, fileSystem: fileSystem, options: options, problems: problems,
-        wake: {})
+        wake: { _ in })
       report.add(problems.all)
       let found = store.check()
       report.add(found.problems)

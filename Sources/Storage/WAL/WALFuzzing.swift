@@ -15,7 +15,8 @@ enum WALFuzzing {
     let plan = WritePlan(batch)
     let admission = WriteAdmission(
       batch, plan, index: index,
-      limits: WriteAdmission.Limits(database: "fuzz", series: .max, earliest: .min))
+      limits: WriteAdmission.Limits(
+        database: "fuzz", series: .max, fields: .max, earliest: .min))
     let memtable = Memtable()
     var targets = [MemtableWriter.Target?](repeating: nil, count: admission.series.count)
     for number in admission.newSeries {

@@ -48,7 +48,7 @@ extension DatabaseStore {
     let admission = WriteAdmission(
       batch, plan, index: index,
       limits: WriteAdmission.Limits(
-        database: name, series: options.seriesLimit,
+        database: name, series: options.seriesLimit, fields: options.fieldLimit,
         earliest: policy.policy.earliest(now: options.now())))
     guard admission.outcome.acceptedPoints > 0 else { return (admission.outcome, [], nil) }
     let isAsEncoded = admission.accepted == nil && policy.id == encodedPolicy

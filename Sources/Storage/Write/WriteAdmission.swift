@@ -11,6 +11,8 @@ struct WriteAdmission {
   struct Limits {
     var database: String
     var series: Int
+    /// Of a measurement.
+    var fields: Int
     /// Points before this are beyond retention.
     var earliest: Timestamp
   }
@@ -145,6 +147,12 @@ struct WriteAdmission {
           measurement: measurement, field: name, given: type, existing: existing)
       }
       added[name] = type
+    }
+    if !added.isEmpty {
+      let count = (known?.fields.count ?? 0) + (newTypes[measurement]?.count ?? 0) + added.count
+      guard count <= limits.fields else {
+        return .fieldLimit(measurement: measurement, limit: limits.fields)
+      }
     }
     if case .new(let name) = series[number] {
       guard index.count + newSeries.count < limits.series else {
