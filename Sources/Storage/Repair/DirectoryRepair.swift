@@ -51,7 +51,8 @@ public struct DirectoryRepair {
     let problems = ProblemList()
     // Opening writes the manifest and files of upper layers anew where their copies are good.
     let store = try DatabaseStore.open(
-      name: name, at: root, fileSystem: fileSystem, options: options, problems: problems, wake: { _ in })
+      name: name, at: root, fileSystem: fileSystem, options: options, problems: problems,
+      wake: { _ in })
     var repair = DatabaseRepair(
       store: store, isDryRun: isDryRun, checkContent: checkContent, report: report)
     try repair.run(problems.all)
