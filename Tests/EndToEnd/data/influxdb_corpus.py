@@ -4,6 +4,12 @@ particular order."""
 
 DAY = 86400
 T0 = 1577836800  # 2020-01-01T00:00:00Z
+# Queries that vigild answers otherwise on purpose (docs/query-language.md, "Differences").
+DELIBERATE = {
+    "SELECT value, count FROM load WHERE time > 5 OR host = 'a'": "OR unites times with conditions",
+    "SELECT count(value) FROM load WHERE time > 5 OR host = 'a' GROUP BY host": "OR unites times with conditions",
+    "SELECT i + 1 FROM ends": "an integer that does not fit is an error",
+}
 SPAN = "time >= '2020-01-01T00:00:00Z' AND time < '2020-01-01T00:10:00Z'"
 
 
