@@ -14,11 +14,11 @@ struct FuzzHost: ContinuousQueryHost {
 
   func furtherSources(
     of select: SelectStatement, in database: String
-  ) -> [ContinuousQuery.MeasurementReference: Int64] { [:] }
-  func timeRange(of source: ContinuousQuery.MeasurementReference) -> ClosedRange<Timestamp>? { nil }
-  func firstTime(
-    of source: ContinuousQuery.MeasurementReference, from: Timestamp
-  ) -> Timestamp? { nil }
+  ) -> [MeasurementSelection: Int64] { [:] }
+  func retentionPolicies(of database: String) -> [String]? { ["autogen"] }
+  func timeRange(of source: MeasurementSelection) -> ClosedRange<Timestamp>? { nil }
+  func firstTime(of source: MeasurementSelection, from: Timestamp) -> Timestamp? { nil }
+  func unreadableRanges(of source: MeasurementSelection) -> [UnreadableRange] { [] }
   func loadContinuousQueries() -> [StoredContinuousQuery] { [stored] }
   func store(_ query: StoredContinuousQuery) {}
   func removeContinuousQuery(name: String, database: String) {}

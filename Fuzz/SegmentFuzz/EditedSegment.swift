@@ -9,7 +9,7 @@ struct EditedSegment {
   private struct Block {
     var rowCount: Int
     var timeRange: ClosedRange<Timestamp>
-    var columns: [(field: String, entry: [UInt8])]
+    var columns: [(field: String, entry: SegmentColumnEntry)]
   }
 
   /// Each series' blocks.
@@ -44,13 +44,11 @@ struct EditedSegment {
       for index in directory.blocks(of: id) {
         let block = directory.blocks[index]
         take(try directory.timestampChunk(ofBlock: index))
-        var columns: [(field: String, entry: [UInt8])] = []
+        var columns: [(field: String, entry: SegmentColumnEntry)] = []
         for number in directory.columns(ofBlock: index) {
           take(try directory.chunk(ofColumn: number))
-          var entry: [UInt8] = []
-          try directory.entry(number, ofBlock: index)
-            .append(to: &entry, rowCount: block.rowCount, timeRange: block.timeRange)
-          columns.append((directory.fieldName(ofColumn: number), entry))
+          columns.append(
+            (directory.fieldName(ofColumn: number), try directory.entry(number, ofBlock: index)))
         }
         blocks.append(
           Block(rowCount: block.rowCount, timeRange: block.timeRange, columns: columns))
@@ -78,7 +76,9 @@ struct EditedSegment {
       for block in blocks {
         directory.beginBlock(rowCount: block.rowCount, timeRange: block.timeRange, chunk: next())
         for (field, entry) in block.columns {
-          directory.append(field: directory.field(field), chunk: next(), entry: entry)
+          directory.append(
+            field: directory.field(field), chunk: next(), entry: entry, rowCount: block.rowCount,
+            timeRange: block.timeRange)
         }
         directory.endBlock()
       }
