@@ -16,7 +16,7 @@ import statement_cases
 from victim import MEGABYTE, Failure, Victim
 
 # Small limits, so that a case that goes past one is seen quickly.
-OPTIONS = []
+OPTIONS = ["--request-timeout", "3", "--response-timeout", "3"]
 # How much more memory may be resident while a case runs, and after it, than before the first one.
 PEAK = 900 * MEGABYTE
 AFTERWARDS = 250 * MEGABYTE
