@@ -162,7 +162,6 @@ def full(binary, directory):
         print("SKIPPED: a full disk, for which a file system has to be mounted")
         return
     victim = Victim(binary, directory + "/data")
-    victim.log_directory = directory
     try:
         victim.start().prepare()
         generator = random.Random(1)
